@@ -6,6 +6,8 @@
 mod action;
 mod crd;
 mod probe;
+// Printer columns repeat `type_`, which the lint takes for a duplicate.
+#[allow(clippy::duplicated_attributes)]
 mod spec;
 mod status;
 mod target;

@@ -1,2 +1,2 @@
-//! Skeleton.
+//! The operator of UpgradeGate.
 fn main() {}

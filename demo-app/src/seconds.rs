@@ -9,22 +9,19 @@ pub const MAX_SECONDS: u32 = 86_400;
 ///
 /// The error is a sentence that says what was read and what would be right.
 pub fn parse_positive(text: &str) -> Result<Duration, String> {
-    let length = parse(text)?;
-    if length.is_zero() {
-        return Err(refusal(text, "more than 0"));
-    }
-    Ok(length)
+    read(text).filter(|length| !length.is_zero()).ok_or_else(|| refusal(text, "more than 0"))
 }
 
 /// Reads a length of 0 to [`MAX_SECONDS`] seconds.
 ///
 /// The error is a sentence that says what was read and what would be right.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    text.parse::<f64>()
-        .ok()
-        .filter(|seconds| *seconds <= f64::from(MAX_SECONDS))
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| refusal(text, "at least 0"))
+    read(text).ok_or_else(|| refusal(text, "at least 0"))
+}
+
+fn read(text: &str) -> Option<Duration> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds <= f64::from(MAX_SECONDS))?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 fn refusal(text: &str, lowest: &str) -> String {

@@ -70,7 +70,7 @@ async fn a_bad_length_is_refused_with_what_is_right() {
     let app = app(&[]).await;
     for (query, hint) in [
         ("?seconds=soon", "such as 60 or 0.5"),
-        ("?seconds=-1", "at least 0"),
+        ("?seconds=-1", "more than 0"),
         ("?seconds=0", "more than 0"),
         ("?seconds=1e9", "at most 86400"),
         ("?seconds=NaN", "such as 60 or 0.5"),

@@ -1,0 +1,3 @@
+module upgradegate.dev/cluster/pause
+
+go 1.26.0

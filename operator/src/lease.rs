@@ -1,1 +1,46 @@
-//! (being written)
+//! Leader election by a Lease of `coordination.k8s.io`: of all replicas, one acts.
+
+mod decide;
+
+use std::time::Duration;
+
+/// The Lease to compete for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseConfig {
+    /// Namespace of the Lease: the operator's own.
+    pub namespace: String,
+    /// Name of the Lease.
+    pub name: String,
+    /// Name of this process in the Lease. No two processes that run at the same time may share it.
+    pub identity: String,
+    /// How long things take.
+    pub timing: Timing,
+}
+
+/// How long things take in an election. `renew_every` < `renew_deadline` < `duration`, or two may act at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// How long others wait, from the last change that they saw, before they take the Lease of a holder that fell silent.
+    /// Whole seconds.
+    pub duration: Duration,
+    /// How long a holder acts after it last began a renewal that succeeded.
+    pub renew_deadline: Duration,
+    /// From one renewal to the next.
+    pub renew_every: Duration,
+    /// Limit of one request, and thereby how many can be tried before the deadline.
+    pub request_timeout: Duration,
+    /// From a request that failed to the next.
+    pub retry_after: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            duration: Duration::from_secs(15),
+            renew_deadline: Duration::from_secs(10),
+            renew_every: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(2),
+            retry_after: Duration::from_millis(500),
+        }
+    }
+}

@@ -1,1 +1,115 @@
+//! The rules of the election, as functions of what was seen and when. No I/O and no clock here: `now` is a value.
 
+use std::time::Duration;
+
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use tokio::time::Instant;
+
+use super::Timing;
+
+/// The Lease as it was last seen, and since when it has been so.
+#[derive(Clone, Debug)]
+pub(super) struct Observed {
+    /// The object to replace; `None` while there is none.
+    pub lease: Option<Lease>,
+    /// What it last said. It outlives the object: a Lease that was deleted still has a holder that may act.
+    spec: LeaseSpec,
+    changed_at: Instant,
+}
+
+/// What one that stands by does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StandBy {
+    /// Take the Lease.
+    Claim,
+    /// Look again then, or when the Lease changes.
+    Wait(Instant),
+}
+
+/// What the holder does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Renew the Lease; a request may take until then.
+    Renew {
+        /// When the request has failed.
+        until: Instant,
+    },
+    /// Nothing until then.
+    Wait(Instant),
+    /// Stop acting.
+    GiveUp,
+}
+
+/// When the holder last renewed, and when it tries next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    /// When the last request that succeeded was begun.
+    pub renewed_at: Instant,
+    /// When to try next.
+    pub next_try: Instant,
+}
+
+impl Observed {
+    /// The first sight of the Lease.
+    pub fn new(lease: Option<Lease>, now: Instant) -> Self {
+        let spec = lease.as_ref().and_then(|lease| lease.spec.clone()).unwrap_or_default();
+        Self { lease, spec, changed_at: now }
+    }
+
+    /// Another sight of the Lease. Only a change of its spec shows that its holder lives: anyone may label it.
+    pub fn see(&mut self, lease: Option<Lease>, now: Instant) {
+        let spec = lease.as_ref().map(|lease| lease.spec.clone().unwrap_or_default());
+        if let Some(spec) = spec.filter(|spec| *spec != self.spec) {
+            self.spec = spec;
+            self.changed_at = now;
+        }
+        self.lease = lease;
+    }
+
+    /// Who holds the Lease, as far as it says; `None` once it was released.
+    pub fn holder(&self) -> Option<&str> {
+        self.spec.holder_identity.as_deref().filter(|holder| !holder.is_empty())
+    }
+}
+
+/// Whether `me`, which stands by, may take the Lease.
+pub(super) fn stand_by(observed: &Observed, me: &str, timing: &Timing, now: Instant) -> StandBy {
+    let Some(holder) = observed.holder() else { return StandBy::Claim };
+    let free_at = observed.changed_at + term(&observed.spec, timing);
+    if holder == me || now >= free_at { StandBy::Claim } else { StandBy::Wait(free_at) }
+}
+
+/// How long a silent holder is waited for: as long as it asks for, and never less than we would ask for ourselves.
+fn term(spec: &LeaseSpec, timing: &Timing) -> Duration {
+    let asked = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
+    timing.duration.max(Duration::from_secs(asked))
+}
+
+impl Held {
+    /// A request that began at `began` succeeded.
+    pub fn renewed(began: Instant, timing: &Timing) -> Self {
+        Self { renewed_at: began, next_try: began + timing.renew_every }
+    }
+
+    /// A request failed at `now`.
+    pub fn failed(self, now: Instant, timing: &Timing) -> Self {
+        Self { next_try: now + timing.retry_after, ..self }
+    }
+
+    /// Until when the holder may act.
+    pub fn acts_until(self, timing: &Timing) -> Instant {
+        self.renewed_at + timing.renew_deadline
+    }
+}
+
+/// What the holder does at `now`.
+pub(super) fn hold(held: Held, timing: &Timing, now: Instant) -> Hold {
+    let deadline = held.acts_until(timing);
+    if now >= deadline {
+        Hold::GiveUp
+    } else if now >= held.next_try {
+        Hold::Renew { until: deadline.min(now + timing.request_timeout) }
+    } else {
+        Hold::Wait(deadline.min(held.next_try))
+    }
+}

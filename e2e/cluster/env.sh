@@ -6,6 +6,7 @@ source lib/common.sh
 source lib/components.sh
 source lib/image.sh
 source lib/provider.sh
+source lib/product.sh
 
 path=$PATH
 for name in "${CLIENT_BINARIES[@]}"; do
@@ -20,6 +21,8 @@ show KUBECONFIG "$(kubeconfig_of "$chosen")"
 show KUBECTL "$(binary kubectl)"
 show HELM3 "$(binary helm3)"
 show HELM4 "$(binary helm4)"
+# Of the sources as they are now; `make images` builds and loads them.
+show UPGRADEGATE_IMAGE_TAG "$(product_tag)"
 if [[ $chosen == local ]]; then
   # One JSON line for each request of a pod's service account.
   show UPGRADEGATE_AUDIT_LOG "$RUN_DIR/log/audit.log"

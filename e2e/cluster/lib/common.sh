@@ -33,36 +33,43 @@ seconds_since() {
 
 # tick LABEL START_MS: every 30 s, one line that says that LABEL is still at work.
 tick() {
-  # The sleep is a job of its own, so that a stop signal ends it at once.
   local sleeper
-  trap 'kill "$sleeper" 2>/dev/null; exit 0' TERM
+  # The sleep is a job of its own, so that a stop signal ends both at once.
+  trap 'kill "$sleeper"; exit' TERM
   while :; do
     sleep 30 &
     sleeper=$!
     wait "$sleeper"
-    printf '  %-28s …%5s s\n' "$1" "$(seconds_since "$2")" >&2
+    printf '  %-32s …%5s s\n' "$1" "$(seconds_since "$2")" >&2
   done
 }
 
 # step LABEL COMMAND…: runs it with its output in a log, prints one line with the seconds that
 # it took, and on failure the log's end.
 step() {
-  local label=$1 start ticker status=0 log
+  local label=$1 start ticker status log
   shift
   log=$STEP_LOGS/${label//[^A-Za-z0-9.-]/-}.log
   mkdir -p "$STEP_LOGS"
   start=$(now_ms)
-  tick "$label" "$start" </dev/null >/dev/null &
+  tick "$label" "$start" </dev/null >/dev/null 9>&- &
   ticker=$!
-  "$@" >"$log" 2>&1 || status=$?
-  kill "$ticker" 2>/dev/null || true
+  # An interrupt ends this script, and must not leave the ticker behind.
+  trap 'kill "$ticker" 2>/dev/null' EXIT
+  # Behind || or in an if, bash would go on after a failure inside the command.
+  set +e
+  (set -e; trap - EXIT; "$@") >"$log" 2>&1
+  status=$?
+  set -e
+  kill "$ticker"
   wait "$ticker" 2>/dev/null || true
+  trap - EXIT
   if ((status != 0)); then
-    printf '  %-28s failed after %s s; the end of %s:\n' "$label" "$(seconds_since "$start")" "$log" >&2
+    printf '  %-32s failed after %s s; the end of %s:\n' "$label" "$(seconds_since "$start")" "$log" >&2
     tail -n 20 "$log" | sed 's/^/    /' >&2
     return "$status"
   fi
-  printf '  %-28s %6s s\n' "$label" "$(seconds_since "$start")" >&2
+  printf '  %-32s %6s s\n' "$label" "$(seconds_since "$start")" >&2
 }
 
 # wait_for SECONDS COMMAND…: repeats the command until it succeeds; fails when time is up.

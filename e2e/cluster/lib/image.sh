@@ -12,24 +12,53 @@ run_buildah() { buildah --storage-driver vfs "$@"; }
 archive_of() { echo "$IMAGE_CACHE/${1//[\/:]/-}.tar"; }
 
 # image_build IMAGE BINARY [OPTION…]: builds the image of a static binary into its archive.
-image_build() {
-  local image=$1 binary=$2 archive context status=0
+image_build() (
+  image=$1 binary=$2
   shift 2
   archive=$(archive_of "$image")
   mkdir -p "$IMAGE_CACHE"
   context=$(mktemp -d)
+  trap 'rm -rf "$context"' EXIT
   cp "$binary" "$context/"
   set -- "$@" --build-arg BINARY="$(basename "$binary")" --file "$REPO_DIR/Dockerfile" --tag "$image" "$context"
+  # Under a name of its own first, so that a build that was cut off is never taken for an image.
   rm -f "$archive.partial"
   if docker_works; then
-    docker build --quiet "$@" && docker save --output "$archive.partial" "$image" || status=1
+    docker build --quiet "$@"
+    docker save --output "$archive.partial" "$image"
   else
-    run_buildah bud --quiet --isolation chroot "$@" &&
-      run_buildah push --quiet "$image" "docker-archive:$archive.partial:$image" &&
-      run_buildah rmi "$image" || status=1
+    run_buildah bud --quiet --isolation chroot "$@"
+    run_buildah push --quiet "$image" "docker-archive:$archive.partial:$image"
+    run_buildah rmi "$image"
   fi
-  rm -rf "$context"
-  ((status == 0)) && mv "$archive.partial" "$archive"
+  mv "$archive.partial" "$archive"
+)
+
+# image_push IMAGE REGISTRY: from its archive.
+image_push() {
+  local source
+  source=docker-archive:$(archive_of "$1"):$1
+  if docker_works; then
+    docker load --quiet --input "$(archive_of "$1")"
+    docker tag "$1" "$2/$1"
+    docker push "$2/$1"
+  else
+    run_buildah pull --quiet "$source"
+    run_buildah push "$1" "docker://$2/$1"
+    run_buildah rmi "$1"
+  fi
+}
+
+# load_image IMAGE: into the cluster of this machine, when there is one that runs without it. A
+# cluster that the user names pulls its images from a registry.
+load_image() {
+  case $(provider) in
+    kind) ! kind_exists || kind load image-archive --name "$KIND_CLUSTER" "$(archive_of "$1")" ;;
+    local)
+      [[ -S $RUN_DIR/containerd.sock ]] || return 0
+      image_present "$1" || step "load $1" image_import "$(archive_of "$1")"
+      ;;
+  esac
 }
 
 # image_import ARCHIVE: into the runtime of the local cluster.

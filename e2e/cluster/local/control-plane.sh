@@ -32,6 +32,7 @@ start_controllers() {
     --bind-address=127.0.0.1 --leader-elect=false --use-service-account-credentials \
     --service-account-private-key-file="$RUN_DIR/pki/service-accounts.key" \
     --root-ca-file="$RUN_DIR/pki/ca.crt" \
+    --flex-volume-plugin-dir="$RUN_DIR/volume-plugins" \
     --allocate-node-cidrs --cluster-cidr="$POD_CIDR" --node-cidr-mask-size=22 \
     --kube-api-qps=200 --kube-api-burst=400 \
     --concurrent-deployment-syncs=20 --concurrent-replicaset-syncs=20 --concurrent-job-syncs=20 \

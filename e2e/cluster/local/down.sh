@@ -11,7 +11,7 @@ source local/residue.sh
 
 # kill_pods: first the processes of the pods, by their cgroup, then the shims that keep them.
 kill_pods() {
-  local pid socket
+  local pid pids sockets
   # New ones may be forked while we read.
   for _ in 1 2 3 4 5; do
     pids=$(pod_processes)
@@ -19,10 +19,10 @@ kill_pods() {
     for pid in $pids; do kill -KILL "$pid" 2>/dev/null || true; done
     sleep 0.1
   done
-  socket=$(shim_sockets)
+  mapfile -t sockets < <(shim_sockets)
   for pid in $(shims); do kill -KILL "$pid" 2>/dev/null || true; done
   wait_for 10 no_shims || die "these containers do not end: $(shims | xargs)"
-  rm -f $socket
+  rm -f "${sockets[@]}"
 }
 
 no_shims() { [[ -z $(shims) ]]; }
@@ -43,18 +43,24 @@ remove_cgroups() {
 remove_tree() { find "$1" -depth -type d -exec rmdir {} + 2>/dev/null; [[ ! -d $1 ]]; }
 
 remove_files() {
-  find /var/log/containers -lname "$RUN_DIR/*" -delete 2>/dev/null || true
-  rm -rf "$RUN_DIR" /var/lib/cni/results/upgradegate-*
-  # Made by the components when absent, at places that cannot be configured.
-  rmdir --ignore-fail-on-non-empty -p /var/lib/kubelet/device-plugins /var/log/containers \
-    /var/lib/cni/results /run/containerd/s 2>/dev/null || true
+  log_links | xargs -r rm -f
+  cni_results | xargs -r rm -f
+  rm -f /var/lib/kubelet/device-plugins/kubelet.sock
+  rm -rf "$RUN_DIR"
+  # Folders that the components make where nothing can be configured; they go when empty.
+  local dir
+  for dir in /var/lib/kubelet/device-plugins /var/lib/cni/results /var/log/containers \
+    /run/containerd/s; do
+    rmdir -p "$dir" 2>/dev/null || true
+  done
 }
 
 take_down() {
   # The kubelet first, or it would start again what is killed.
   process_stop kubelet kube-proxy kube-scheduler kube-controller-manager
   kill_pods
-  process_stop containerd kube-apiserver etcd
+  process_stop containerd kube-apiserver
+  process_stop etcd
   unmount_all
   network_down
   remove_cgroups

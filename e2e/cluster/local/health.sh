@@ -40,7 +40,7 @@ fingerprint() {
   {
     local component
     for component in kubernetes etcd containerd pause; do component_dir "$component"; done
-    cd "$CLUSTER_DIR"
-    cat config/* local/settings.sh local/pki.sh local/network.sh local/control-plane.sh local/node.sh
+    cd "$CLUSTER_DIR" &&
+      cat config/* local/settings.sh local/pki.sh local/network.sh local/control-plane.sh local/node.sh
   } | sha256sum | cut -c1-16
 }

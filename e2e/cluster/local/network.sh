@@ -9,6 +9,7 @@ SYSCTLS=(net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.ipv4.conf.al
   net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_tcp_timeout_established
   net.netfilter.nf_conntrack_tcp_timeout_close_wait)
 SYSCTL_RECORD=$RUN_DIR/sysctls
+TABLES=(filter nat mangle raw)
 
 network_up() {
   # Built into many kernels; a failure shows in the settings below.
@@ -30,7 +31,7 @@ network_down() {
   ip address delete "$NODE_IP/32" dev lo 2>/dev/null || true
   local family table
   for family in iptables ip6tables; do
-    for table in filter nat mangle raw; do remove_rules "$family" "$table"; done
+    for table in "${TABLES[@]}"; do remove_rules "$family" "$table"; done
   done
   local range
   for range in "$POD_CIDR" "$SERVICE_CIDR"; do
@@ -53,9 +54,21 @@ remove_rules() {
   [[ -n $rules ]] || return 0
   {
     echo "*$2"
-    grep -E '^-A (KUBE-)?' <<<"$rules" | sed -n 's/^-A \(PREROUTING\|INPUT\|FORWARD\|OUTPUT\|POSTROUTING\) /-D \1 /p'
+    sed -n 's/^-A \(PREROUTING\|INPUT\|FORWARD\|OUTPUT\|POSTROUTING\) /-D \1 /p' <<<"$rules"
     sed -n 's/^:\(KUBE-[^ ]*\) .*/-F \1/p' <<<"$rules"
     sed -n 's/^:\(KUBE-[^ ]*\) .*/-X \1/p' <<<"$rules"
     echo COMMIT
   } | "$1-restore" -w --noflush
+}
+
+# network_residue: one line for each thing of ours that is still there.
+network_residue() {
+  local family table link
+  ip -o address show to "$NODE_IP" | sed 's/^/address: /'
+  for link in "$BRIDGE" $(bridge_links); do
+    [[ ! -e /sys/class/net/$link ]] || echo "network device: $link"
+  done
+  for family in iptables ip6tables; do
+    for table in "${TABLES[@]}"; do our_rules "$family" "$table" | sed "s/^/$family $table: /"; done
+  done
 }

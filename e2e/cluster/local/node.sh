@@ -45,9 +45,6 @@ make_cgroups() {
   for hierarchy in $(cgroup_hierarchies); do mkdir -p "$hierarchy/$CGROUP"; done
 }
 
-# cgroup_hierarchies: where cgroups are mounted, one or (version 1) many.
-cgroup_hierarchies() { awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts; }
-
 start_kubelet() {
   make_cgroups
   process_start kubelet "$(binary kubelet)" --config "$RUN_DIR/config/kubelet.yaml" \

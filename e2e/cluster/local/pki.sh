@@ -30,9 +30,10 @@ END
 
 # make_pki: everything, anew. The files are for their owner alone.
 make_pki() (
+  set -e
   umask 077
   mkdir -p "$RUN_DIR/pki"
-  cd "$RUN_DIR/pki"
+  cd "$RUN_DIR/pki" || exit
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt \
     -days 3650 -subj /CN=upgradegate-local
   openssl ecparam -name prime256v1 -genkey -noout -out service-accounts.key

@@ -14,14 +14,17 @@ shims() {
 # shim_sockets: where those listen, outside our folder.
 shim_sockets() {
   cat "$RUN_DIR"/containerd/state/io.containerd.runtime.v2.task/*/*/bootstrap.json 2>/dev/null |
-    grep -oE 'unix://[^"]+' | sed 's#^unix://##' | sort -u
+    grep -oE 'unix://[^"]+' | sed 's#^unix://##' | sort -u || true
 }
+
+# cgroup_hierarchies: where cgroups are mounted, one or (version 1) many.
+cgroup_hierarchies() { awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts; }
 
 # cgroup_dirs: the roots of our pods' cgroups.
 cgroup_dirs() {
-  local mount
-  for mount in $(awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts); do
-    [[ ! -d $mount/$CGROUP ]] || echo "$mount/$CGROUP"
+  local hierarchy
+  for hierarchy in $(cgroup_hierarchies); do
+    [[ ! -d $hierarchy/$CGROUP ]] || echo "$hierarchy/$CGROUP"
   done
 }
 
@@ -33,3 +36,17 @@ pod_processes() {
 
 # mounts: mount points in our folder; network namespaces are among them.
 mounts() { awk -v run="$RUN_DIR/" 'index($2, run) == 1 { print $2 }' /proc/self/mounts; }
+
+# recorded_processes: those of our records that still run, with their pids.
+recorded_processes() {
+  local file pid
+  for file in "$PIDS_DIR"/*; do
+    if pid=$(recorded_pid "$(basename "$file")"); then echo "$(basename "$file"), pid $pid"; fi
+  done
+}
+
+# cni_results: what the network plugins remember of our pods; each names its network namespace.
+cni_results() { grep -lrF "$RUN_DIR/" /var/lib/cni/results 2>/dev/null || true; }
+
+# log_links: the kubelet's links to our pods' logs.
+log_links() { find /var/log/containers -lname "$RUN_DIR/*" 2>/dev/null || true; }

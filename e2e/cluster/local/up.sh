@@ -9,6 +9,7 @@ source lib/packages.sh
 source lib/image.sh
 source local/settings.sh
 source local/network.sh
+source local/residue.sh
 source local/health.sh
 source local/pki.sh
 source local/control-plane.sh
@@ -78,7 +79,7 @@ if [[ -d $RUN_DIR ]]; then
   local/down.sh
 fi
 taken=$(in_use)
-[[ -z $taken ]] || die "the local cluster needs these addresses, and something else listens there:" $taken
+[[ -z $taken ]] || die "the local cluster needs these addresses, and something else listens there: ${taken//$'\n'/, }"
 mkdir -p "$RUN_DIR"
 step "network" network_up
 step "certificates" make_pki

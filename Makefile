@@ -1,0 +1,82 @@
+# What there is to do here. `make` alone says it; each target is one script or one tool.
+# The cluster: the one named by KUBECONFIG, else kind, else one of this machine's own.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+CLUSTER := e2e/cluster
+# Behind it, KUBECONFIG, HELM3, HELM4 and kubectl are those of the cluster in use.
+WITH_CLUSTER := eval "$$($(CLUSTER)/env.sh)" &&
+
+##@ See it work
+.PHONY: demo
+demo: cluster-up images ## Watch a helm upgrade wait for a busy application
+	@echo "make demo: not yet" >&2; exit 1
+
+.PHONY: test
+test: ## Everything that proves it: formatting, lints, unit tests, scenarios on a cluster
+	@echo "make test: not yet" >&2; exit 1
+
+##@ The cluster
+.PHONY: cluster-up
+cluster-up: ## Make sure that there is a cluster; builds one from pinned sources where nothing is there
+	@$(CLUSTER)/up.sh
+
+.PHONY: cluster-down
+cluster-down: ## Take it down and leave nothing behind
+	@$(CLUSTER)/down.sh
+
+.PHONY: cluster-status
+cluster-status: ## Say of each component of the local cluster whether it answers
+	@$(CLUSTER)/status.sh
+
+##@ Images, and an operator of your own
+.PHONY: images
+images: ## Build the images, and load them into the cluster of this machine
+	@$(CLUSTER)/images.sh
+
+.PHONY: push
+push: ## Push the images to a registry: make push REGISTRY=registry.example.com/team
+	@$(CLUSTER)/push.sh "$(REGISTRY)"
+
+.PHONY: install
+install: ## Install or upgrade operator and demo app; with REGISTRY=… from there
+	@$(CLUSTER)/install.sh "$(REGISTRY)"
+
+##@ Work on it
+.PHONY: fmt
+fmt: ## Format the sources
+	@cargo fmt --all
+
+.PHONY: lint
+lint: ## Formatting and lints, all warnings being errors
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets -- -D warnings
+
+.PHONY: unit
+unit: ## Unit and property tests, without a cluster
+	@cargo test --workspace --exclude upgradegate-e2e
+
+.PHONY: e2e
+e2e: cluster-up images ## The scenarios on the real cluster
+	@$(WITH_CLUSTER) cargo test -p upgradegate-e2e
+
+.PHONY: bench
+bench: cluster-up images ## The figures: time to open, memory, requests
+	@$(WITH_CLUSTER) cargo bench -p upgradegate-e2e
+
+.PHONY: generate
+generate: ## Write again what is generated: the CRD, and config/ from the chart
+	@cargo run --quiet --package upgradegate-crds --bin crdgen > crds/upgradegates.yaml.new
+	@mv crds/upgradegates.yaml.new crds/upgradegates.yaml
+	@$(CLUSTER)/build.sh helm4
+	@$(WITH_CLUSTER) HELM="$$HELM4" config/generate.sh
+
+.PHONY: clean
+clean: ## Remove what the builds left in this checkout; the cluster and its cache stay
+	@cargo clean
+
+.PHONY: help
+help: ## Say what there is to do
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

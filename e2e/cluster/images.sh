@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# make images: builds the images of the operator, the CLI and the demo app, unless those of the
+# same sources are there already, and loads them into the cluster of this machine when it is up.
+# Prints the tag. With --tag, it only prints the tag.
+set -euo pipefail
+cd "$(dirname "$0")"
+source lib/common.sh
+source lib/components.sh
+source lib/image.sh
+source lib/provider.sh
+source lib/product.sh
+
+tag=$(product_tag)
+if [[ ${1:-} == --tag ]]; then
+  echo "$tag"
+  exit
+fi
+lock
+until built "$tag"; do
+  have cargo || die "cargo is needed to build the images; install Rust from rustup.rs"
+  have_builder || die "docker or buildah is needed to build the images; install one of them"
+  step "binaries" build_binaries
+  # An edit during the build would put other sources under this tag.
+  now=$(product_tag)
+  if [[ $now == "$tag" ]]; then
+    build_images "$tag"
+  else
+    say "the sources changed during the build, building again"
+    tag=$now
+  fi
+done
+for entry in "${PRODUCT[@]}"; do
+  read -r image _ <<<"$entry"
+  load_image "$image:$tag"
+  say "  $image:$tag, $(($(stat -c %s "$(archive_of "$image:$tag")") / 1000)) kB"
+done
+echo "$tag"

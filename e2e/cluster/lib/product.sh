@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# The product's own images: which there are, and the tag that means one content. Sourced.
+
+# image, cargo package, binary
+PRODUCT=("upgradegate/operator upgradegate-operator upgradegate-operator"
+  "upgradegate/cli upgradegate-cli kubectl-upgradegate"
+  "upgradegate/demo-app upgradegate-demo-app demo-app")
+# All that enters an image, seen from the top of the checkout.
+SOURCES=(Cargo.toml Cargo.lock rust-toolchain.toml Dockerfile crds operator cli demo-app)
+
+# product_tag: the git revision; when the sources differ from it, also the hash of what they are.
+product_tag() (
+  cd "$REPO_DIR"
+  local revision
+  revision=$(git rev-parse --short=12 HEAD 2>/dev/null) ||
+    die "images are tagged with the git revision, and this is no git checkout"
+  if [[ -z $(git status --porcelain -- "${SOURCES[@]}") ]]; then
+    echo "$revision"
+    return
+  fi
+  local hash
+  hash=$({
+    git diff --binary HEAD -- "${SOURCES[@]}"
+    git ls-files --others --exclude-standard -z -- "${SOURCES[@]}" | sort -z | xargs -0 -r sha256sum
+  } | sha256sum)
+  echo "$revision-dirty-${hash:0:12}"
+)
+
+# built TAG: whether all images of that tag are in the cache.
+built() {
+  local entry image
+  for entry in "${PRODUCT[@]}"; do
+    read -r image _ <<<"$entry"
+    [[ -s $(archive_of "$image:$1") ]] || return 1
+  done
+}
+
+# host_triple: the target that cargo builds for.
+host_triple() { rustc -vV | sed -n 's/^host: //p'; }
+
+# build_binaries: all of them in one go, static, so that an image needs nothing else.
+build_binaries() (
+  cd "$REPO_DIR"
+  local triple packages=() entry package
+  triple=$(host_triple)
+  for entry in "${PRODUCT[@]}"; do
+    read -r _ package _ <<<"$entry"
+    packages+=(--package "$package")
+  done
+  local flags=${triple//-/_}
+  # Flags for the target alone, and not for build scripts, which must stay dynamic.
+  env "CARGO_TARGET_${flags^^}_RUSTFLAGS=-C target-feature=+crt-static" \
+    cargo build --release --target "$triple" "${packages[@]}"
+)
+
+# build_images TAG
+build_images() {
+  local entry image binary
+  for entry in "${PRODUCT[@]}"; do
+    read -r image _ binary <<<"$entry"
+    step "image $image" image_build "$image:$1" "$REPO_DIR/target/$(host_triple)/release/$binary" \
+      --build-arg "TITLE=$image" --build-arg "VERSION=$(product_version)" --build-arg "REVISION=$1"
+  done
+}
+
+# product_version: as the workspace has it.
+product_version() { sed -n 's/^version = "\(.*\)"/\1/p' "$REPO_DIR/Cargo.toml" | head -n 1; }

@@ -1,12 +1,23 @@
 //! `fault-app [serve|crash|poll URL SECONDS]`.
 
-use std::{env, net::Ipv4Addr, process::ExitCode, sync::Arc};
+use std::{env, io, net::Ipv4Addr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::sleep,
+};
 use upgradegate_fault_app::{App, PORT, Script, serve};
 
 mod poll;
+
+/// Ends some time after SIGTERM, as the script says.
+async fn terminated(app: &App) -> io::Result<()> {
+    signal(SignalKind::terminate())?.recv().await;
+    sleep(Duration::from_millis(app.script().linger_millis)).await;
+    Ok(())
+}
 
 /// Environment variable with the script to begin with, as JSON.
 const SCRIPT: &str = "FAULT_SCRIPT";
@@ -21,13 +32,17 @@ async fn main() -> anyhow::Result<ExitCode> {
                 Err(_) => Script::default(),
             };
             let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await.context("listen")?;
-            serve(listener, Arc::new(App::new(script))).await?;
+            let app = Arc::new(App::new(script));
+            tokio::select! {
+                ended = serve(listener, app.clone()) => ended?,
+                ended = terminated(&app) => ended?,
+            }
             Ok(ExitCode::SUCCESS)
         }
         ["crash"] => Ok(ExitCode::FAILURE),
         ["poll", url, seconds] => {
             let seconds = seconds.parse().context("SECONDS is a whole number")?;
-            poll::until_upgradeable(url, std::time::Duration::from_secs(seconds)).await?;
+            poll::until_upgradeable(url, Duration::from_secs(seconds)).await?;
             Ok(ExitCode::SUCCESS)
         }
         _ => bail!("usage: fault-app [serve | crash | poll URL SECONDS]"),

@@ -13,6 +13,8 @@ pub struct Script {
     pub busy: bool,
     /// Is ready to be upgraded only while it is drained.
     pub ready_only_drained: bool,
+    /// Milliseconds for which the application goes on after SIGTERM.
+    pub linger_millis: u64,
     /// What `GET /readyz` says.
     pub readiness: Readiness,
     /// The answer to `GET /upgradeable`.

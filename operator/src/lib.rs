@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod client;
 pub mod config;
+pub mod controller;
 pub mod gate;
 pub mod lease;
 pub mod metrics;

@@ -1,1 +1,49 @@
-//! The pure core.
+//! The pure core: what is known becomes what is to be done.
+//!
+//! [`decide`] takes an [`Observation`] and gives a [`Decision`]. Nothing here does I/O, reads a clock, draws a random number or
+//! is async: `now` is a value of the observation. The lints below keep it so.
+//!
+//! | rule of the design | file |
+//! |---|---|
+//! | what a gate asks, parsed once | `plan.rs` |
+//! | first sight of a gate | `see.rs` |
+//! | newer and older gates of a target, supersede | `rivals.rs` |
+//! | what ends a run early | `early_end.rs` |
+//! | drain, probe, open and close again | `hold.rs` |
+//! | who is ready, who holds the gate | `tally.rs`, `member.rs`, `ready_rule.rs` |
+//! | rolling out, rolled back, failed | `rollout.rs` |
+//! | putting members back to work | `resume.rs` |
+//! | what each member is told | `intent.rs` |
+//! | conditions, sentences, Events | `conditions.rs`, `message.rs`, `events.rs` |
+//! | what is written at once, and what may wait | `significance.rs` |
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod conditions;
+mod decide;
+mod early_end;
+mod events;
+mod hold;
+mod intent;
+mod member;
+mod message;
+mod observation;
+mod plan;
+mod ready_rule;
+mod resume;
+mod rivals;
+mod rollout;
+mod see;
+mod significance;
+mod tally;
+mod template;
+mod time;
+
+pub use decide::{Decision, decide};
+pub use events::{Event, Severity};
+pub use intent::Intent;
+pub use member::{DrainFact, Facts, Lifecycle, Member, ProbeFact, Revision, Trouble};
+pub use observation::{Members, Observation, Target, Workload};
+pub use plan::{Endpoint, Invalid, Plan, Quorum};
+pub use ready_rule::{Answer, ReadyRule, Report};
+pub use significance::{Significance, significance};
+pub use template::template_hash;

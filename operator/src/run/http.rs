@@ -23,6 +23,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+pub use crate::gate::Answer;
 pub use address::{AddressPolicy, Refusal};
 pub use error::{CallError, Stage};
 
@@ -69,17 +70,6 @@ pub struct Call {
     pub body: Option<Vec<u8>>,
     /// Limit of the whole call, from the connection to the last byte of the answer; at most [`TIMEOUT_LIMIT`].
     pub timeout: Duration,
-}
-
-/// What a member answered. Any status code is an answer, redirects too.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// HTTP status code.
-    pub code: u16,
-    /// Headers under lower-case names; the values of a repeated one are joined by `, `.
-    pub headers: BTreeMap<String, String>,
-    /// Body as it was sent, at most [`BODY_LIMIT`] bytes.
-    pub body: Vec<u8>,
 }
 
 /// The client. Cheap to clone; it holds no connection.

@@ -1,5 +1,6 @@
 //! How a call to a member fails, in words fit for a status message. They never hold what the member sent.
 
+use std::error::Error;
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -63,12 +64,18 @@ impl CallError {
     pub(super) fn from_hyper(error: &hyper::Error) -> Self {
         if error.is_parse_too_large() {
             Self::HeadTooLarge
-        } else if error.is_parse() || error.is_user() {
+        } else if error.is_parse() || error.is_user() || breaks_encoding(error) {
             Self::Malformed
         } else {
             Self::Interrupted
         }
     }
+}
+
+/// Whether the body is not encoded as its headers say: hyper reports that as an I/O error of these kinds.
+fn breaks_encoding(error: &hyper::Error) -> bool {
+    let kind = error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
 }
 
 fn connect_text(kind: io::ErrorKind) -> String {

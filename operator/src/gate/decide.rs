@@ -1,0 +1,144 @@
+//! From an observation to a decision.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
+
+use super::{
+    Event, Intent, Invalid, Observation, Plan, conditions, early_end, events, hold, intent, message, resume, rollout, see,
+    tally::Tally, time,
+};
+
+/// What is to be done, in this order: status, finalizer, intents, events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The status as it should be. It is written before any effect that it announces, and only if it differs.
+    pub status: UpgradeGateStatus,
+    /// Whether the gate has to carry our finalizer and its UID: from the first drain until no drained member is left.
+    pub finalizer: bool,
+    /// What each known member is told, by UID.
+    pub intents: BTreeMap<String, Intent>,
+    /// Events to record.
+    pub events: Vec<Event>,
+    /// When to decide again though nothing has happened.
+    pub wake: Option<Timestamp>,
+    /// Whether the gate's time after its end is over, and it is to be deleted.
+    pub delete: bool,
+}
+
+/// What a rule of a phase says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Nothing changes.
+    Stay,
+    /// Another phase begins.
+    Go(Phase),
+    /// The run ends, with this outcome and the sentence that explains it.
+    End(Outcome, String),
+}
+
+/// An observation with what every rule derives from it.
+pub(crate) struct Known<'a> {
+    pub(crate) o: &'a Observation,
+    pub(crate) plan: Result<Plan, Invalid>,
+    pub(crate) deadline: Timestamp,
+}
+
+/// More steps than any run of phases within one decision: the phases only move forward, but for `Open` and `Draining`, between which
+/// one observation can't go both ways.
+const MOST_STEPS: usize = 8;
+
+/// Decides on a gate. Total: every phase has an answer to every observation.
+pub fn decide(o: &Observation) -> Decision {
+    let known = Known::from(o);
+    let before = o.gate.status.clone().unwrap_or_default();
+    let mut status = before.clone();
+    status.observed_generation = o.gate.metadata.generation.unwrap_or_default();
+    for _ in 0..MOST_STEPS {
+        match step(&known, &mut status) {
+            Step::Stay => break,
+            Step::Go(phase) => status.phase = Some(phase),
+            Step::End(outcome, why) => {
+                status.outcome = Some(outcome);
+                status.message = why;
+                status.phase = Some(Phase::Resuming);
+            }
+        }
+    }
+    if status.outcome.is_none() {
+        status.message = message::running(&known, &status);
+    }
+    status.conditions = conditions::of(&known, &status, &before.conditions);
+    let finished = status.phase == Some(Phase::Finished);
+    let expiry = finished.then(|| expiry(o, &status)).flatten();
+    Decision {
+        finalizer: !finished && needs_finalizer(&known, &status),
+        intents: intent::all(&known, &status),
+        events: events::between(&o.gate, &before, &status),
+        wake: if finished { expiry } else { wake(&status) },
+        delete: expiry.is_some_and(|at| at <= o.now) && o.gate.metadata.deletion_timestamp.is_none(),
+        status,
+    }
+}
+
+/// The rule of the current phase.
+fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
+    match status.phase {
+        Some(Phase::Finished) => Step::Stay,
+        Some(Phase::Resuming) => resume::step(known, status),
+        phase => match early_end::step(known, status) {
+            Step::Stay => match phase {
+                None => see::step(known, status),
+                Some(Phase::Waiting) => hold::wait(known, status),
+                Some(Phase::RollingOut) => rollout::step(known, status),
+                Some(_) => hold::step(known, status),
+            },
+            end => end,
+        },
+    }
+}
+
+/// The finalizer is there from the first drain: the phases before it never told a member anything.
+fn needs_finalizer(known: &Known, status: &UpgradeGateStatus) -> bool {
+    let drains = known.plan.as_ref().is_ok_and(|plan| plan.drain.is_some());
+    let began = matches!(status.phase, Some(Phase::Draining | Phase::Open | Phase::RollingOut));
+    drains && (began || known.has_finalizer())
+}
+
+/// The next time that the status itself announces.
+fn wake(status: &UpgradeGateStatus) -> Option<Timestamp> {
+    let next = match status.phase? {
+        Phase::Waiting | Phase::Draining if status.opened_at.is_none() => status.deadline.as_ref(),
+        Phase::Waiting | Phase::Draining | Phase::Open => status.open_until.as_ref(),
+        Phase::RollingOut => status.progress_deadline.as_ref(),
+        Phase::Resuming => status.resume_until.as_ref().or(status.progress_deadline.as_ref()),
+        Phase::Finished => None,
+    };
+    next.map(|at| at.0)
+}
+
+/// When a finished gate is to be deleted.
+fn expiry(o: &Observation, status: &UpgradeGateStatus) -> Option<Timestamp> {
+    let ttl = o.gate.spec.ttl_seconds_after_finished?;
+    Some(time::after(status.finished_at.as_ref()?.0, ttl).0)
+}
+
+impl<'a> From<&'a Observation> for Known<'a> {
+    fn from(o: &'a Observation) -> Self {
+        let deadline = super::rivals::deadline(&o.gate).unwrap_or(Timestamp::MAX);
+        Known { o, plan: Plan::parse(&o.gate.spec), deadline }
+    }
+}
+
+impl Known<'_> {
+    /// The members that hold the gate or don't, counted.
+    pub(crate) fn tally(&self, status: &UpgradeGateStatus) -> Tally {
+        Tally::of(self, status)
+    }
+
+    /// Whether our finalizer is on the gate: something may be drained.
+    pub(crate) fn has_finalizer(&self) -> bool {
+        self.o.gate.metadata.finalizers.iter().flatten().any(|name| name == upgradegate_crds::FINALIZER)
+    }
+}

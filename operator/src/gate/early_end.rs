@@ -1,0 +1,48 @@
+//! What ends a run early, whatever its phase.
+
+use upgradegate_crds::{Action, ActionType, ActedOn, Outcome, UpgradeGateStatus};
+
+use super::{
+    Observation,
+    decide::{Known, Step},
+    message, rivals, time,
+};
+
+/// The first reason to end, if there is one.
+pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
+    let o = known.o;
+    if o.gate.metadata.deletion_timestamp.is_some() {
+        return Step::End(Outcome::Cancelled, "The gate was deleted.".into());
+    }
+    if rivals::is_restored(&o.gate) {
+        return Step::End(Outcome::Expired, "The gate was restored from a backup; an upgrade needs a gate of its own.".into());
+    }
+    if rivals::is_cancelled(&o.gate) {
+        act_on(o, status);
+        return Step::End(Outcome::Cancelled, message::cancelled(&o.gate));
+    }
+    if let Err(invalid) = &known.plan {
+        return Step::End(Outcome::Invalid, format!("The gate can't run: {invalid}."));
+    }
+    if status.epoch.is_none() && known.deadline <= o.now {
+        let deadline = time::clock(&time::stamp(known.deadline));
+        return Step::End(Outcome::Expired, format!("The deadline ({deadline}) had passed when the operator first saw the gate."));
+    }
+    match rivals::successor(o) {
+        Some(newer) => Step::End(Outcome::Superseded, message::superseded(newer)),
+        None => Step::Stay,
+    }
+}
+
+/// Keeps the action that is acted on in the status, once.
+pub(crate) fn act_on(o: &Observation, status: &mut UpgradeGateStatus) {
+    let Some(Action { type_, reason }) = o.gate.spec.action.clone() else { return };
+    if status.action.as_ref().is_none_or(|acted| acted.type_ != type_) {
+        status.action = Some(ActedOn { type_, reason, at: time::stamp(o.now) });
+    }
+}
+
+/// Whether the gate's action is of this type.
+pub(crate) fn is_ordered(o: &Observation, type_: ActionType) -> bool {
+    o.gate.spec.action.as_ref().is_some_and(|action| action.type_ == type_)
+}

@@ -1,0 +1,127 @@
+//! While the gate holds the upgrade or lets it through: `Waiting`, `Draining`, `Open`.
+
+use upgradegate_crds::{ActionType, OnDeadline, OpenedBy, OpenedByType, Outcome, Phase, UpgradeGateStatus};
+
+use super::{
+    decide::{Known, Step},
+    early_end::{act_on, is_ordered},
+    message, rivals, rollout,
+    tally::Tally,
+    time,
+};
+
+/// How long an open gate waits for the upgrade beyond its deadline: Helm runs the hooks after ours one by one.
+const OPEN_BEYOND_DEADLINE_SECONDS: u32 = 300;
+
+/// `Waiting`: nothing is called until the older gate is finished.
+pub(crate) fn wait(known: &Known, status: &mut UpgradeGateStatus) -> Step {
+    match over(known, status) {
+        Step::Stay if rivals::predecessor(known.o).is_none() => Step::Go(Phase::Draining),
+        Step::Stay if is_late(known, status) => late(known, status),
+        other => other,
+    }
+}
+
+/// `Draining` and `Open`: opens with the quorum, closes without it.
+pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
+    raise_epoch(known, status);
+    let tally = known.tally(status);
+    let cause = cause(known, status, &tally);
+    tally.record(status);
+    match (over(known, status), cause) {
+        (Step::Stay, cause) => {
+            if is_spent(known, status) {
+                return Step::End(Outcome::NotUsed, message::not_used(status));
+            }
+            match cause {
+                Some(by) => open(known, status, by),
+                None if is_late(known, status) => late(known, status),
+                None if status.phase == Some(Phase::Open) => Step::Go(Phase::Draining),
+                None => Step::Stay,
+            }
+        }
+        (end, _) => end,
+    }
+}
+
+/// Ends that have nothing to do with members: the template came, or `Finish` says that it won't.
+fn over(known: &Known, status: &mut UpgradeGateStatus) -> Step {
+    // The status holds the deadline that counts: it may be changed during the run.
+    status.deadline = Some(time::stamp(known.deadline));
+    if status.open_until.is_some() {
+        status.open_until = Some(open_until(known));
+    }
+    match rollout::has_moved(known, status) {
+        Some(true) if status.opened_at.is_some() => Step::Go(Phase::RollingOut),
+        Some(true) => Step::End(Outcome::Bypassed, message::bypassed(&known.o.gate)),
+        Some(false) if is_ordered(known.o, ActionType::Finish) => {
+            act_on(known.o, status);
+            Step::End(Outcome::Unchanged, message::unchanged(&known.o.gate))
+        }
+        Some(false) | None => Step::Stay,
+    }
+}
+
+/// What opens the gate now, if anything does. Without whole knowledge of the members, what was last decided stands.
+fn cause(known: &Known, status: &UpgradeGateStatus, tally: &Tally) -> Option<OpenedBy> {
+    let by = |type_| Some(OpenedBy { type_, reason: None });
+    if is_ordered(known.o, ActionType::Open) {
+        let reason = known.o.gate.spec.action.as_ref().and_then(|action| action.reason.clone());
+        return Some(OpenedBy { type_: OpenedByType::Action, reason });
+    }
+    match &status.opened_by {
+        Some(opened) if opened.type_ == OpenedByType::Deadline => Some(opened.clone()),
+        opened if !(known.o.members.whole && known.o.members.heard) => opened.clone().filter(|_| status.phase == Some(Phase::Open)),
+        _ if tally.pods.total == 0 => by(OpenedByType::NoMembers),
+        _ if tally.has_quorum() => by(OpenedByType::Quorum),
+        _ => None,
+    }
+}
+
+/// Opens, or stays open.
+fn open(known: &Known, status: &mut UpgradeGateStatus, by: OpenedBy) -> Step {
+    if by.type_ == OpenedByType::Action {
+        act_on(known.o, status);
+    }
+    status.opened_by = Some(by);
+    if status.phase == Some(Phase::Open) {
+        return Step::Stay;
+    }
+    status.opened_at.get_or_insert_with(|| time::stamp(known.o.now));
+    status.open_until = Some(open_until(known));
+    Step::Go(Phase::Open)
+}
+
+/// The deadline and five minutes.
+fn open_until(known: &Known) -> k8s_openapi::apimachinery::pkg::apis::meta::v1::Time {
+    time::after(known.deadline, OPEN_BEYOND_DEADLINE_SECONDS)
+}
+
+/// Whether a gate that was never open should be by now.
+fn is_late(known: &Known, status: &UpgradeGateStatus) -> bool {
+    status.opened_at.is_none() && known.deadline <= known.o.now
+}
+
+/// What happens at the deadline. A gate that waits for an older one ends, whatever it says: two runs must not overlap.
+fn late(known: &Known, status: &mut UpgradeGateStatus) -> Step {
+    let proceed = known.plan.as_ref().is_ok_and(|plan| plan.on_deadline == OnDeadline::Proceed);
+    if proceed && status.phase != Some(Phase::Waiting) {
+        return open(known, status, OpenedBy { type_: OpenedByType::Deadline, reason: None });
+    }
+    Step::End(Outcome::DeadlineExceeded, message::deadline_exceeded(known, status))
+}
+
+/// Whether the time of an opened gate has run out.
+fn is_spent(known: &Known, status: &UpgradeGateStatus) -> bool {
+    status.opened_at.is_some() && status.open_until.as_ref().is_some_and(|until| until.0 <= known.o.now)
+}
+
+/// Goes above the epoch that a member answered with 409, so that it follows this run.
+fn raise_epoch(known: &Known, status: &mut UpgradeGateStatus) {
+    let told = known.o.members.known.iter().filter_map(|member| member.facts.conflict).max();
+    if let (Some(epoch), Some(told)) = (status.epoch, told)
+        && told >= epoch
+    {
+        status.epoch = Some(told.saturating_add(1));
+    }
+}

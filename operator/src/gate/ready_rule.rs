@@ -1,0 +1,129 @@
+//! When an answer to the probe means "ready to be upgraded": a CEL expression, or any 2xx.
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use cel::{Context, Program, Value as CelValue};
+use serde_json::{Value, json};
+
+use super::Trouble;
+
+/// Longest message of a member that is kept, in characters.
+const MESSAGE_LIMIT: usize = 200;
+
+/// An HTTP answer to the probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub code: u16,
+    /// Headers, with lower-case names.
+    pub headers: BTreeMap<String, String>,
+    /// Body, already capped by the client.
+    pub body: Vec<u8>,
+}
+
+/// What an answer says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Whether the member is ready to be upgraded.
+    pub ready: bool,
+    /// Whether it says that it drains.
+    pub draining: Option<bool>,
+    /// What it says of itself, in words: its `message`, else its count of `operations`.
+    pub message: String,
+}
+
+/// The rule that judges answers.
+#[derive(Clone)]
+pub struct ReadyRule(Option<Arc<Program>>);
+
+impl std::fmt::Debug for ReadyRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "ReadyRule(CEL)" } else { "ReadyRule(any 2xx)" })
+    }
+}
+
+impl ReadyRule {
+    /// Any 2xx answer is ready.
+    pub fn any_2xx() -> Self {
+        ReadyRule(None)
+    }
+
+    /// A CEL expression over `response.code`, `response.headers` and `response.body`.
+    ///
+    /// # Errors
+    /// Says what is wrong with the expression.
+    pub fn compile(source: &str) -> Result<Self, String> {
+        let program = guarded(|| Program::compile(source).map_err(|e| one_line(&e.to_string())))?;
+        Ok(ReadyRule(Some(Arc::new(program))))
+    }
+
+    /// What an answer says, by this rule.
+    ///
+    /// # Errors
+    /// When the rule can't be applied to the answer: that is never "ready".
+    pub fn judge(&self, answer: &Answer) -> Result<Report, Trouble> {
+        let body = parse(&answer.body);
+        let ready = match &self.0 {
+            None => (200..300).contains(&answer.code),
+            Some(program) => {
+                evaluate(program, answer, &body).map_err(|why| Trouble::Unreadable { code: answer.code, why })?
+            }
+        };
+        Ok(Report { ready, draining: body.get("draining").and_then(Value::as_bool), message: message(answer, &body, ready) })
+    }
+}
+
+/// The value of the expression, which must be a boolean.
+fn evaluate(program: &Program, answer: &Answer, body: &Value) -> Result<bool, String> {
+    let response = json!({"code": answer.code, "headers": answer.headers, "body": body});
+    guarded(|| {
+        let mut context = Context::default();
+        context.add_variable_from_value("response", cel::to_value(response).map_err(|e| one_line(&e.to_string()))?);
+        match program.execute(&context) {
+            Ok(CelValue::Bool(ready)) => Ok(ready),
+            Ok(other) => Err(format!("the ready expression gave a {}, not true or false", other.type_of())),
+            Err(error) if body.is_string() => {
+                Err(format!("its body is no JSON, and the ready expression failed: {}", one_line(&error.to_string())))
+            }
+            Err(error) => Err(format!("the ready expression failed: {}", one_line(&error.to_string()))),
+        }
+    })
+}
+
+/// The result of `work`, or an error if it panics: the expression is a user's, and the interpreter not ours.
+fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the CEL interpreter failed on this expression".into()))
+}
+
+/// The body as JSON, or as a string if it is none.
+fn parse(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+}
+
+/// What the member says of itself. Text of a body is shown only from the fields of the contract, cut and without control characters.
+fn message(answer: &Answer, body: &Value, ready: bool) -> String {
+    if let Some(text) = body.get("message").and_then(Value::as_str).filter(|text| !text.is_empty()) {
+        return one_line(text);
+    }
+    match body.get("operations").and_then(Value::as_u64) {
+        Some(1) => "1 operation running".into(),
+        Some(n) if n > 0 => format!("{n} operations running"),
+        _ if ready => String::new(),
+        _ => format!("answered {}", answer.code),
+    }
+}
+
+/// `text` on one line, without control characters, and cut.
+fn one_line(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = words.char_indices().nth(MESSAGE_LIMIT) {
+        words.truncate(end);
+        words.push('…');
+    }
+    words
+}

@@ -158,7 +158,8 @@ mod tests {
             assert_eq!(refused(code, reason).to_string(), text);
         }
         assert!(refused(409, "AlreadyExists").is_conflict());
-        assert!(refused(404, "").is_not_found());
+        // As kube names an answer that is no Status: "404 page not found", where a kind is not served.
+        assert!(refused(404, "Failed to parse error data").is_not_found());
     }
 
     #[test]

@@ -1,0 +1,34 @@
+//! `status`: shows gates.
+
+use jiff::Timestamp;
+
+use crate::{
+    api::Gates,
+    args::{Cluster, Status},
+    describe::describe,
+    error::Error,
+    table::table,
+};
+
+/// Runs it.
+///
+/// # Errors
+/// The API server's.
+pub async fn run(args: &Status, cluster: &Cluster) -> Result<(), Error> {
+    let gates = Gates::of(cluster).await?;
+    let now = Timestamp::now();
+    if let Some(name) = &args.name {
+        let key = gates.key(name);
+        let gate = gates.get(&key).await.map_err(|e| e.when(format!("show {key}")))?;
+        println!("{}", describe(&gate, now).join("\n"));
+        return Ok(());
+    }
+    let doing = || format!("list gates in namespace {}", gates.namespace);
+    let all = gates.list(None).await.map_err(|e| e.when(doing()))?;
+    if all.is_empty() {
+        eprintln!("No gates found in {} namespace.", gates.namespace);
+    } else {
+        println!("{}", table(&all, now).join("\n"));
+    }
+    Ok(())
+}

@@ -3,7 +3,16 @@
 {{- end }}
 
 {{- define "demo-app.tag" -}}
-{{- .Values.image.tag | default .Chart.AppVersion }}
+{{- include "demo-app.text" (.Values.image.tag | default .Chart.AppVersion) }}
+{{- end }}
+
+{{- define "demo-app.version" -}}
+{{- include "demo-app.text" (.Values.version | default (include "demo-app.tag" .)) }}
+{{- end }}
+
+{{/* A whole number without an exponent: digits in a file of values are a number, and Helm would print it as 1.2e+06. */}}
+{{- define "demo-app.text" -}}
+{{- if and (kindIs "float64" .) (eq (float64 .) (floor .)) }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 
 {{- define "demo-app.selectorLabels" -}}

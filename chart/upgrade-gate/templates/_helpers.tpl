@@ -22,6 +22,12 @@ app.kubernetes.io/component: upgrade-hook
 upgradegate.dev/release: {{ .Release.Name }}
 {{- end }}
 
+{{/* A tag of digits is a number in a file of values, and Helm would print it as 1.2e+06. */}}
+{{- define "upgrade-gate.image" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion }}
+{{- printf "%s:%v" .Values.image.repository (kindIs "float64" $tag | ternary (int64 $tag) $tag) }}
+{{- end }}
+
 {{/* The events at which the Job that asks runs; with the `preRollback` switch a rollback is an upgrade too. */}}
 {{- define "upgrade-gate.preEvents" -}}
 pre-upgrade{{ if .Values.preRollback }},pre-rollback{{ end }}

@@ -25,10 +25,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- with $values.podLabels }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-        {{- include "upgrade-gate.labels" .root | nindent 8 }}
+        {{- merge (include "upgrade-gate.labels" .root | fromYaml) $values.podLabels | toYaml | nindent 8 }}
       {{- with $values.podAnnotations }}
       annotations:
         {{- toYaml . | nindent 8 }}
@@ -53,7 +50,7 @@ spec:
           type: RuntimeDefault
       containers:
         - name: upgrade-gate
-          image: "{{ $values.image.repository }}:{{ $values.image.tag | default .root.Chart.AppVersion }}"
+          image: {{ include "upgrade-gate.image" .root | quote }}
           imagePullPolicy: {{ $values.image.pullPolicy }}
           args:
             {{- toYaml .args | nindent 12 }}

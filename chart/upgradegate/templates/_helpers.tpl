@@ -36,6 +36,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
+{{/* A tag of digits is a number in a file of values, and Helm would print it as 1.2e+06. */}}
+{{- define "upgradegate.image" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion }}
+{{- printf "%s:%v" .Values.image.repository (kindIs "float64" $tag | ternary (int64 $tag) $tag) }}
+{{- end }}
+
 {{/* What the operator may do where it guards workloads. */}}
 {{- define "upgradegate.rules" -}}
 - apiGroups: [upgradegate.dev]

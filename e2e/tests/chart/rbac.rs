@@ -1,0 +1,109 @@
+//! The rights that the charts give, as whole lists: what is not here is not given.
+
+use serde_json::{Value, json};
+
+use crate::helm::{find, helms, id, one};
+
+fn operator_rules() -> Value {
+    json!([
+        {"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates"], "verbs": ["get", "list", "watch", "patch", "delete"]},
+        {"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates/status"], "verbs": ["get", "update", "patch"]},
+        {"apiGroups": ["apps"], "resources": ["deployments", "replicasets"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
+    ])
+}
+
+/// `Kind/name` and rules of every role among objects, sorted.
+fn roles(objects: &[Value]) -> Vec<(String, Value)> {
+    let mut roles: Vec<_> = objects
+        .iter()
+        .filter(|object| object.get("rules").is_some())
+        .map(|role| (id(role), role["rules"].clone()))
+        .collect();
+    roles.sort_by(|a, b| a.0.cmp(&b.0));
+    roles
+}
+
+#[test]
+fn the_operator_may_do_this_and_no_more() {
+    for helm in helms() {
+        let objects = helm.template("upgradegate", "{}");
+        let view = json!([{"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates"], "verbs": ["get", "list", "watch"]}]);
+        let edit = json!([{"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates"],
+                           "verbs": ["create", "update", "patch", "delete", "deletecollection"]}]);
+        let lease = json!([{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
+                            "verbs": ["get", "list", "watch", "create", "update"]}]);
+        assert_eq!(
+            roles(&objects),
+            [
+                ("ClusterRole/demo-upgradegate-edit".to_owned(), edit),
+                ("ClusterRole/demo-upgradegate-operator".to_owned(), operator_rules()),
+                ("ClusterRole/demo-upgradegate-view".to_owned(), view),
+                ("Role/demo-upgradegate-operator-lease".to_owned(), lease),
+            ]
+        );
+    }
+}
+
+#[test]
+fn rights_of_users_are_never_the_operators() {
+    let objects = one().template("upgradegate", "{}");
+    for binding in objects.iter().filter(|object| object.get("roleRef").is_some()) {
+        assert!(id(binding).contains("operator"), "{binding}");
+        let account = json!([{"kind": "ServiceAccount", "name": "demo-upgradegate-operator", "namespace": "apps"}]);
+        assert_eq!(binding["subjects"], account);
+    }
+    let labels = |name: &str| find(&objects, name)["metadata"]["labels"].as_object().unwrap().clone();
+    let to = |name: &str| {
+        let mut to: Vec<_> =
+            labels(name).keys().filter_map(|key| key.split_once("aggregate-to-").map(|it| it.1.to_owned())).collect();
+        to.sort();
+        to
+    };
+    assert_eq!(to("ClusterRole/demo-upgradegate-view"), ["admin", "edit", "view"]);
+    assert_eq!(to("ClusterRole/demo-upgradegate-edit"), ["admin", "edit"]);
+    assert_eq!(to("ClusterRole/demo-upgradegate-operator"), Vec::<String>::new());
+}
+
+#[test]
+fn an_operator_of_one_namespace_has_no_rights_in_others() {
+    let values = "{watchNamespace: shop, rbac: {aggregateClusterRoles: false}}";
+    let objects = one().template("upgradegate", values);
+    assert!(objects.iter().all(|object| !id(object).starts_with("ClusterRole")), "{objects:?}");
+    let role = find(&objects, "Role/demo-upgradegate-operator");
+    assert_eq!((&role["rules"], role["metadata"]["namespace"].as_str()), (&operator_rules(), Some("shop")));
+    let binding = find(&objects, "RoleBinding/demo-upgradegate-operator");
+    assert_eq!(binding["metadata"]["namespace"], "shop");
+    assert_eq!(binding["roleRef"]["kind"], "Role");
+    let args =
+        find(&objects, "Deployment/demo-upgradegate-operator")["spec"]["template"]["spec"]["containers"][0]["args"]
+            .clone();
+    assert!(args.as_array().unwrap().contains(&json!("--namespace=shop")), "{args}");
+}
+
+#[test]
+fn the_hook_may_make_and_await_gates_and_no_more() {
+    for helm in helms() {
+        let objects = helm.template("demo-app", "{}");
+        let rules = json!([{"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates"],
+                            "verbs": ["get", "list", "watch", "create", "patch"]}]);
+        assert_eq!(roles(&objects), [("Role/demo-upgrade-gate".to_owned(), rules)]);
+        let binding = find(&objects, "RoleBinding/demo-upgrade-gate");
+        assert_eq!(binding["roleRef"]["name"], "demo-upgrade-gate");
+        assert_eq!(
+            binding["subjects"],
+            json!([{"kind": "ServiceAccount", "name": "demo-upgrade-gate", "namespace": "apps"}])
+        );
+    }
+}
+
+#[test]
+fn a_service_account_of_ones_own_gets_nothing_from_the_charts() {
+    let objects = one().template("demo-app", "{upgrade-gate: {serviceAccount: {create: false, name: deployer}}}");
+    for kind in ["ServiceAccount/", "Role/", "RoleBinding/"] {
+        assert!(objects.iter().all(|object| !id(object).starts_with(kind)), "{kind}");
+    }
+    let job = find(&objects, "Job/demo-upgrade-gate-pre");
+    assert_eq!(job["spec"]["template"]["spec"]["serviceAccountName"], "deployer");
+}

@@ -23,7 +23,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest silence of a connection. It has to be longer than any watch, which may be silent from its start to its end: the
 /// server ends a watch after 290 s at most, which is what kube asks for. Other calls end by [`within`].
-const READ_TIMEOUT: Duration = Duration::from_secs(300);
+const READ_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Why there is no client of the API.
 #[derive(Debug, thiserror::Error)]

@@ -40,3 +40,20 @@ impl Signals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::process::{Command, id};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_signal_asks_to_stop() {
+        let stop = on_signals().unwrap();
+        assert!(!stop.is_cancelled());
+        assert!(Command::new("sh").args(["-c", &format!("kill -TERM {}", id())]).status().unwrap().success());
+        stop.cancelled().await;
+    }
+}

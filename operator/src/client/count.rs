@@ -112,7 +112,6 @@ fn meaning(method: &Method, uri: &Uri) -> (&'static str, String) {
     let watch =
         || uri.query().is_some_and(|query| query.split('&').any(|pair| matches!(pair, "watch=true" | "watch=1")));
     let verb = match (method.as_str(), parts.len()) {
-        ("GET", 2..) => "get",
         ("GET", 1) if watch() => "watch",
         ("GET", 1) => "list",
         ("GET", _) => "get",

@@ -69,16 +69,14 @@ impl ApiError {
             return Self::Other { call, message: causes(error) };
         };
         let message = text(status);
-        if status.is_conflict() || status.is_already_exists() {
-            Self::Conflict { call, message }
-        } else if status.is_not_found() {
-            Self::NotFound { call, message }
-        } else if status.is_forbidden() {
-            Self::Forbidden { call, message }
-        } else if status.is_invalid() {
-            Self::Invalid { call, message }
-        } else {
-            Self::Other { call, message }
+        // By code too, for an answer that is no Status: a kind that is not served is "404 page not found". (kube's own
+        // `is_not_found` and the like look at the reason only.)
+        match (status.reason.as_str(), status.code) {
+            ("Conflict" | "AlreadyExists", _) | (_, 409) => Self::Conflict { call, message },
+            ("NotFound", _) | (_, 404) => Self::NotFound { call, message },
+            ("Forbidden", _) | (_, 403) => Self::Forbidden { call, message },
+            ("Invalid", _) | (_, 422) => Self::Invalid { call, message },
+            _ => Self::Other { call, message },
         }
     }
 
@@ -158,7 +156,7 @@ mod tests {
             assert_eq!(refused(code, reason).to_string(), text);
         }
         assert!(refused(409, "AlreadyExists").is_conflict());
-        // As kube names an answer that is no Status: "404 page not found", where a kind is not served.
+        // As kube names an answer that is no Status.
         assert!(refused(404, "Failed to parse error data").is_not_found());
     }
 

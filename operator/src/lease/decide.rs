@@ -12,8 +12,9 @@ use super::Timing;
 pub(super) struct Observed {
     /// The object to replace; `None` while there is none.
     pub lease: Option<Lease>,
-    /// What it last said. It outlives the object: a Lease that was deleted still has a holder that may act.
-    spec: LeaseSpec,
+    /// What it last said; `None` if it was never seen. It outlives the object: a Lease that was deleted still has a holder
+    /// that may act.
+    spec: Option<LeaseSpec>,
     changed_at: Instant,
 }
 
@@ -52,31 +53,36 @@ pub(super) struct Held {
 impl Observed {
     /// The first sight of the Lease.
     pub fn new(lease: Option<Lease>, now: Instant) -> Self {
-        let spec = lease.as_ref().and_then(|lease| lease.spec.clone()).unwrap_or_default();
+        let spec = lease.as_ref().map(spec_of);
         Self { lease, spec, changed_at: now }
     }
 
     /// Another sight of the Lease. Only a change of its spec shows that its holder lives: anyone may label it.
     pub fn see(&mut self, lease: Option<Lease>, now: Instant) {
-        let spec = lease.as_ref().map(|lease| lease.spec.clone().unwrap_or_default());
-        if let Some(spec) = spec.filter(|spec| *spec != self.spec) {
-            self.spec = spec;
+        let spec = lease.as_ref().map(spec_of);
+        let vanished = self.lease.is_some() && lease.is_none();
+        if vanished || (spec.is_some() && spec != self.spec) {
             self.changed_at = now;
         }
+        self.spec = spec.or(self.spec.take());
         self.lease = lease;
-    }
-
-    /// Who holds the Lease, as far as it says; `None` once it was released.
-    pub fn holder(&self) -> Option<&str> {
-        self.spec.holder_identity.as_deref().filter(|holder| !holder.is_empty())
     }
 }
 
+fn spec_of(lease: &Lease) -> LeaseSpec {
+    lease.spec.clone().unwrap_or_default()
+}
+
 /// Whether `me`, which stands by, may take the Lease.
+///
+/// A Lease that vanished is waited for as if it were held: whoever held it last may not know yet. Only one that never saw
+/// it takes it at once, or every first start would wait; so nobody should delete it while replicas start.
 pub(super) fn stand_by(observed: &Observed, me: &str, timing: &Timing, now: Instant) -> StandBy {
-    let Some(holder) = observed.holder() else { return StandBy::Claim };
-    let free_at = observed.changed_at + term(&observed.spec, timing);
-    if holder == me || now >= free_at { StandBy::Claim } else { StandBy::Wait(free_at) }
+    let Some(spec) = &observed.spec else { return StandBy::Claim };
+    let holder = spec.holder_identity.as_deref().unwrap_or_default();
+    let free_at = observed.changed_at + term(spec, timing);
+    let free = observed.lease.is_some() && (holder.is_empty() || holder == me);
+    if free || now >= free_at { StandBy::Claim } else { StandBy::Wait(free_at) }
 }
 
 /// How long a silent holder is waited for: as long as it asks for, and never less than we would ask for ourselves.

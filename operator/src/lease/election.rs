@@ -53,24 +53,26 @@ impl Election {
     ///
     /// Errors of the API are logged and tried again; while they last, leadership lapses.
     pub async fn run(self, stopped: CancellationToken) {
-        while let Some(won) = self.stand_by(&stopped).await {
+        let mut observed = None;
+        while let Some(won) = self.stand_by(&mut observed, &stopped).await {
             tracing::info!(lease = self.config.name, identity = self.config.identity, "acquired the lease");
-            match self.hold(won, &stopped).await {
-                Some(lease) => self.release(lease).await,
-                None => tracing::warn!(lease = self.config.name, identity = self.config.identity, "lost the lease"),
+            let lease = self.hold(won, &stopped).await;
+            if stopped.is_cancelled() {
+                return self.release(lease).await;
             }
+            tracing::warn!(lease = self.config.name, identity = self.config.identity, "lost the lease");
+            observed = Some(Observed::new(Some(lease), Instant::now()));
         }
     }
 
     /// Waits until the Lease is ours; `None` once stopped.
-    async fn stand_by(&self, stopped: &CancellationToken) -> Option<Holding> {
-        let mut observed: Option<Observed> = None;
+    async fn stand_by(&self, observed: &mut Option<Observed>, stopped: &CancellationToken) -> Option<Holding> {
         let mut changes = pin!(self.changes());
         while !stopped.is_cancelled() {
-            let Some(known) = &mut observed else {
-                observed = self.read().await.map(|lease| Observed::new(lease, Instant::now()));
-                if observed.is_none() {
-                    self.pause(stopped).await;
+            let Some(known) = observed else {
+                match self.read().await {
+                    Ok(lease) => *observed = Some(Observed::new(lease, Instant::now())),
+                    Err(_) => self.pause(stopped).await,
                 }
                 continue;
             };
@@ -84,8 +86,8 @@ impl Election {
                     Ok(won) => return Some(won),
                     // Another was faster, or the Lease is not what it was.
                     Err(error) if error.is_conflict() || error.is_not_found() => match self.read().await {
-                        Some(lease) => known.see(lease, Instant::now()),
-                        None => self.pause(stopped).await,
+                        Ok(lease) => known.see(lease, Instant::now()),
+                        Err(_) => self.pause(stopped).await,
                     },
                     Err(error) => {
                         self.complain(&error);
@@ -97,19 +99,16 @@ impl Election {
         None
     }
 
-    /// Holds the Lease until it is lost (`None`) or `stopped` (the Lease, to release).
-    async fn hold(&self, won: Holding, stopped: &CancellationToken) -> Option<Lease> {
+    /// Holds the Lease until it is lost or `stopped`. Returns it as it was last seen.
+    async fn hold(&self, won: Holding, stopped: &CancellationToken) -> Lease {
         let timing = &self.config.timing;
         let Holding { mut lease, mut held } = won;
         let number = self.term.borrow().number + 1;
-        let left = loop {
-            if stopped.is_cancelled() {
-                break Some(lease);
-            }
+        while !stopped.is_cancelled() {
             self.publish(Term { number, end: End::At(held.acts_until(timing)) });
             let now = Instant::now();
             match decide::hold(held, timing, now) {
-                Hold::GiveUp => break None,
+                Hold::GiveUp => break,
                 Hold::Wait(until) => tokio::select! {
                     () = stopped.cancelled() => {}
                     () = sleep_until(until) => {}
@@ -121,9 +120,13 @@ impl Election {
                     }
                     // Someone wrote in between, perhaps only a label. While it is ours, the next try is due at once.
                     Err(ApiError::Conflict { .. }) => match self.read().await {
-                        Some(Some(current)) if self.names_me(&current) => lease = current,
-                        Some(Some(_)) => break None,
-                        Some(None) | None => held = held.failed(Instant::now(), timing),
+                        Ok(Some(current)) => {
+                            lease = current;
+                            if !self.names_me(&lease) {
+                                break;
+                            }
+                        }
+                        Ok(None) | Err(_) => held = held.failed(Instant::now(), timing),
                     },
                     Err(error) => {
                         self.complain(&error);
@@ -131,9 +134,9 @@ impl Election {
                     }
                 },
             }
-        };
+        }
         self.publish(Term { number, end: End::Past });
-        left
+        lease
     }
 
     fn publish(&self, term: Term) {
@@ -156,13 +159,16 @@ impl Election {
         }
     }
 
-    /// Frees the Lease. If it can't, the next waits for its duration.
+    /// Frees the Lease if it is still ours. If it can't, the next waits for its duration.
     async fn release(&self, lease: Lease) {
+        if !self.names_me(&lease) {
+            return;
+        }
         let limit = self.config.timing.request_timeout;
         let mut released = self.write(record::released(lease, Timestamp::now()), limit).await;
         if matches!(released, Err(ApiError::Conflict { .. })) {
             match self.read().await {
-                Some(Some(current)) if self.names_me(&current) => {
+                Ok(Some(current)) if self.names_me(&current) => {
                     released = self.write(record::released(current, Timestamp::now()), limit).await;
                 }
                 _ => return,
@@ -185,11 +191,12 @@ impl Election {
         }
     }
 
-    /// The Lease as it is now, `Some(None)` if there is none; `None` if the API does not say.
-    async fn read(&self) -> Option<Option<Lease>> {
+    /// The Lease as it is now, if there is one. Errors are logged here.
+    async fn read(&self) -> Result<Option<Lease>, ApiError> {
         let what = format!("read lease {}/{}", self.config.namespace, self.config.name);
         let call = self.leases.get_opt(&self.config.name);
-        within_limit(self.config.timing.request_timeout, &what, call).await.map_err(|error| self.complain(&error)).ok()
+        let read = within_limit(self.config.timing.request_timeout, &what, call).await;
+        read.inspect_err(|error| self.complain(error))
     }
 
     /// The Lease whenever it changes; `None` when it is gone. Only a help to be fast: without it, time decides.
@@ -199,7 +206,7 @@ impl Election {
         watcher(self.leases.clone(), config).default_backoff().filter_map(async |event| match event {
             Ok(Event::Apply(lease) | Event::InitApply(lease)) => Some(Some(lease)),
             Ok(Event::Delete(_)) => Some(None),
-            // A first list without the Lease is no news: it was read before.
+            // A list without the Lease tells nothing that a claim would not find out.
             Ok(Event::Init | Event::InitDone) => None,
             Err(error) => {
                 tracing::warn!(lease = self.config.name, %error, "watch of the lease failed; it is tried again");

@@ -1,5 +1,8 @@
 //! How the rest of the process knows whether it may act.
 
+use std::future::pending;
+
+use futures::future::Either;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -75,7 +78,7 @@ impl Leadership {
                 return Tenure { number: current.number, term };
             }
             if term.changed().await.is_err() {
-                std::future::pending::<()>().await;
+                pending::<()>().await;
             }
         }
     }
@@ -84,19 +87,18 @@ impl Leadership {
 impl Tenure {
     /// Whether this tenure lasts at this moment.
     pub fn lasts(&self) -> bool {
-        self.end().is_some()
+        self.end() != End::Past
     }
 
     /// Waits for the end of this tenure. Whoever acts by it must stop at once.
     pub async fn lost(&self) {
         let mut watched = Self { number: self.number, term: self.term.clone() };
         watched.term.mark_unchanged();
-        while let Some(end) = watched.end() {
-            let lapse = async {
-                match end {
-                    Some(end) => sleep_until(end).await,
-                    None => std::future::pending().await,
-                }
+        loop {
+            let lapse = match watched.end() {
+                End::Past => return,
+                End::At(end) => Either::Left(sleep_until(end)),
+                End::Never => Either::Right(pending()),
             };
             tokio::select! {
                 () = lapse => {}
@@ -106,15 +108,9 @@ impl Tenure {
         }
     }
 
-    /// The end of this tenure as it stands now, `Some(None)` if it never ends; `None` when it is over.
-    fn end(&self) -> Option<Option<Instant>> {
+    /// The end of this tenure as it stands now.
+    fn end(&self) -> End {
         let term = *self.term.borrow();
-        if term.number != self.number || !term.runs(Instant::now()) {
-            return None;
-        }
-        match term.end {
-            End::At(end) => Some(Some(end)),
-            End::Past | End::Never => Some(None),
-        }
+        if term.number == self.number && term.runs(Instant::now()) { term.end } else { End::Past }
     }
 }

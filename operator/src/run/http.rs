@@ -37,7 +37,7 @@ pub const HEAD_LIMIT: usize = 8 * 1024;
 pub const HEADER_COUNT_LIMIT: usize = 64;
 
 /// Longest timeout of a call; longer ones are cut to it.
-pub const TIMEOUT_LIMIT: Duration = Duration::from_secs(300);
+pub const TIMEOUT_LIMIT: Duration = Duration::from_mins(5);
 
 /// How much of an answer is buffered at once, in bytes.
 const BUFFER: usize = 16 * 1024;

@@ -38,7 +38,7 @@ impl AddressPolicy {
     /// Refuses the addresses of the API server and all that no pod can have.
     pub fn new(api_server: BTreeSet<IpAddr>) -> Self {
         Self {
-            api_server: api_server.iter().map(IpAddr::to_canonical).collect(),
+            api_server: api_server.into_iter().map(|address| address.to_canonical()).collect(),
             #[cfg(test)]
             allow_all: false,
         }

@@ -65,8 +65,12 @@ impl ApiError {
     /// Sorts an error of kube's; `call` says what was tried.
     pub fn new(call: &str, error: &kube::Error) -> Self {
         let call = call.to_owned();
-        let kube::Error::Api(status) = error else {
-            return Self::Other { call, message: causes(error) };
+        let status = match error {
+            kube::Error::Api(status) => status,
+            // kube's own text for these only says in which layer it happened.
+            kube::Error::Service(cause) => return Self::Other { call, message: causes(cause.as_ref()) },
+            kube::Error::HyperError(cause) => return Self::Other { call, message: causes(cause) },
+            other => return Self::Other { call, message: causes(other) },
         };
         let message = text(status);
         // By code too, for an answer that is no Status: a kind that is not served is "404 page not found". (kube's own
@@ -163,7 +167,7 @@ mod tests {
     #[test]
     fn an_error_is_told_with_its_causes() {
         let error = kube::Error::Service(Box::new(std::io::Error::other("no route")));
-        assert_eq!(ApiError::new("list gates", &error).to_string(), "list gates: ServiceError: no route");
+        assert_eq!(ApiError::new("list gates", &error).to_string(), "list gates: no route");
     }
 
     #[tokio::test(start_paused = true)]

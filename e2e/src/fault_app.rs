@@ -141,13 +141,13 @@ impl FaultApp<'_> {
         .map(drop)
     }
 
-    /// Its pods that are not on their way out.
+    /// Its pods that run and are not on their way out, oldest first.
     ///
     /// # Errors
     /// If they cannot be listed.
     pub async fn pods(&self) -> Result<Vec<Pod>> {
         let pods = self.all_pods().await?;
-        Ok(pods.into_iter().filter(|pod| !pods::is_terminating(pod)).collect())
+        Ok(pods.into_iter().filter(|pod| !pods::is_terminating(pod) && pods::is_running(pod, CONTAINER)).collect())
     }
 
     /// Its pods, oldest first, also those on their way out.
@@ -161,7 +161,7 @@ impl FaultApp<'_> {
         Ok(pods)
     }
 
-    /// Names of its pods that are not on their way out.
+    /// Names of its pods that run and are not on their way out, oldest first.
     ///
     /// # Errors
     /// If they cannot be listed.
@@ -260,6 +260,19 @@ impl FaultApp<'_> {
     pub async fn upgrade_to_missing_image(&self) -> Result<()> {
         let container = json!({"name": CONTAINER, "image": "upgradegate/missing:none", "imagePullPolicy": "Never"});
         self.patch(json!({"spec": {"template": {"spec": {"containers": [container]}}}})).await
+    }
+
+    /// Gives the Deployment its own image back, and the version if it is not empty.
+    ///
+    /// # Errors
+    /// If the API server refuses it.
+    pub async fn upgrade_to_own_image(&self, version: &str) -> Result<()> {
+        let container = json!({"name": CONTAINER, "image": image()?, "imagePullPolicy": "IfNotPresent"});
+        let mut template = json!({"spec": {"containers": [container]}});
+        if !version.is_empty() {
+            template["metadata"] = json!({"annotations": {"version": version}});
+        }
+        self.patch(json!({"spec": {"template": template}})).await
     }
 
     /// Scales the Deployment.

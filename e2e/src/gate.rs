@@ -1,5 +1,7 @@
 //! Gates of a test: built, created, awaited, acted on.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::{api::events::v1::Event, apimachinery::pkg::util::intstr::IntOrString};
 use kube::{
@@ -12,7 +14,7 @@ use upgradegate_crds::{
     UpgradeGateStatus,
 };
 
-use crate::{Test, history::Seen, is::Is};
+use crate::{Test, bounds, history::Seen, is::Is};
 
 /// The name of the gate that most tests have.
 pub const NAME: &str = "gate";
@@ -122,7 +124,15 @@ impl<'t> Gate<'t> {
     /// # Errors
     /// If it is not in time.
     pub async fn until(&self, wanted: Is) -> Result<UpgradeGateStatus> {
-        let reached = self.test.gates.until_is(&self.uid, &wanted).await;
+        self.until_within(wanted, bounds::STEP).await
+    }
+
+    /// Waits until it is what is wanted, within a bound of its own.
+    ///
+    /// # Errors
+    /// If it is not in time.
+    pub async fn until_within(&self, wanted: Is, bound: Duration) -> Result<UpgradeGateStatus> {
+        let reached = self.test.gates.until_is(&self.uid, &wanted, bound).await;
         let reached = reached.with_context(|| format!("gate {}", self.name))?;
         Ok(reached.status.unwrap_or_default())
     }
@@ -132,7 +142,7 @@ impl<'t> Gate<'t> {
     /// # Errors
     /// If it is not in time.
     pub async fn until_gone(&self) -> Result<()> {
-        let gone = self.test.gates.until(&self.uid, "gone", |seen| seen.gone.then_some(())).await;
+        let gone = self.test.gates.until(&self.uid, "gone", bounds::STEP, |seen| seen.gone.then_some(())).await;
         gone.with_context(|| format!("gate {}", self.name))
     }
 

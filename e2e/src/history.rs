@@ -1,6 +1,9 @@
 //! Every version that any gate of a namespace ever had, in order.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Result, bail};
 use futures::TryStreamExt;
@@ -16,7 +19,7 @@ use tokio::{
 };
 use upgradegate_crds::UpgradeGate;
 
-use crate::{bounds, is::Is};
+use crate::is::Is;
 
 /// A version of a gate.
 #[derive(Clone, Debug)]
@@ -93,9 +96,15 @@ impl History {
     /// Waits for the first version, from the present one on, for which `wanted` gives something.
     ///
     /// # Errors
-    /// If there is none within the bound of a step; the message holds `what` and the last status.
-    pub async fn until<T>(&self, uid: &str, what: &str, wanted: impl Fn(&Seen) -> Option<T>) -> Result<T> {
-        let end = Instant::now() + bounds::STEP;
+    /// If there is none within the bound; the message holds `what` and the last status.
+    pub async fn until<T>(
+        &self,
+        uid: &str,
+        what: &str,
+        bound: Duration,
+        wanted: impl Fn(&Seen) -> Option<T>,
+    ) -> Result<T> {
+        let end = Instant::now() + bound;
         let mut count = self.count.clone();
         let mut next = self.of(uid).len().saturating_sub(1);
         loop {
@@ -109,7 +118,7 @@ impl History {
             next = seen.len();
             if timeout_at(end, count.changed()).await.is_err() {
                 let status = seen.last().map(|seen| serde_saphyr::to_string(&seen.gate.status)).transpose()?;
-                bail!("gate not {what} within {:?}; its status:\n{}", bounds::STEP, status.unwrap_or_default());
+                bail!("gate not {what} within {bound:?}; its status:\n{}", status.unwrap_or_default());
             }
         }
     }
@@ -118,8 +127,8 @@ impl History {
     ///
     /// # Errors
     /// If it is not in time, or gone.
-    pub async fn until_is(&self, uid: &str, wanted: &Is) -> Result<UpgradeGate> {
-        let found = self.until(uid, &wanted.what, |seen| {
+    pub async fn until_is(&self, uid: &str, wanted: &Is, bound: Duration) -> Result<UpgradeGate> {
+        let found = self.until(uid, &wanted.what, bound, |seen| {
             if seen.gone {
                 return Some(Err(anyhow::anyhow!("gate is gone, and never was {}", wanted.what)));
             }

@@ -34,6 +34,18 @@ impl Is {
         let what = format!("{} and {}", self.what, other.what);
         Self { what, holds: Box::new(move |gate| self.holds(gate) && other.holds(gate)) }
     }
+
+    /// One of the two.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let what = format!("{} or {}", self.what, other.what);
+        Self { what, holds: Box::new(move |gate| self.holds(gate) || other.holds(gate)) }
+    }
+
+    /// A predicate over the whole gate.
+    pub fn gate(what: impl Into<String>, holds: impl Fn(&UpgradeGate) -> bool + Send + Sync + 'static) -> Self {
+        Self { what: what.into(), holds: Box::new(holds) }
+    }
 }
 
 /// The opposite.

@@ -25,6 +25,11 @@ pub fn container<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStatus> {
     pod.status.as_ref()?.container_statuses.as_ref()?.iter().find(|status| status.name == name)
 }
 
+/// Whether a container of a pod runs.
+pub fn is_running(pod: &Pod, name: &str) -> bool {
+    container(pod, name).is_some_and(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()))
+}
+
 /// A line for people: name, phase, IP, and what its containers do.
 pub fn line(pod: &Pod) -> String {
     let status = pod.status.clone().unwrap_or_default();

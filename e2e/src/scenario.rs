@@ -45,7 +45,7 @@ impl Scenario {
         let name = thread.name().unwrap_or("test");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         if let Err(error) = runtime.block_on(self.run_named(name, body)) {
-            panic!("{error:?}");
+            panic!("{error:#}");
         }
     }
 

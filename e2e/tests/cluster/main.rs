@@ -1,0 +1,8 @@
+//! The scenarios on a real cluster. Each has a namespace of its own and they run at once; those that disturb the shared
+//! operator are in `disruption`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod api;
+mod gate;
+mod phases;

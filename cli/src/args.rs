@@ -8,7 +8,7 @@ use crate::duration;
 
 /// Drain, then upgrade: request, await and steer gates.
 #[derive(Debug, Parser)]
-#[command(name = "kubectl-upgradegate", bin_name = "kubectl upgradegate", version, about, after_help = EXIT_CODES)]
+#[command(name = "kubectl-upgradegate", bin_name = "kubectl upgradegate", version, after_help = EXIT_CODES)]
 pub struct Cli {
     /// How to reach the cluster.
     #[command(flatten)]

@@ -3,6 +3,8 @@
 //! Pure parts: [`manifest`] and [`plan`] (text to gates), [`verdict`] (what was seen to what it means), [`order`],
 //! [`view`], [`table`] and [`describe`] (gates to lines). The rest is calls to the API server and their order.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod api;
 mod api_error;
 mod args;
@@ -18,6 +20,7 @@ mod mine;
 mod naming;
 mod order;
 mod plan;
+mod say;
 mod stop;
 mod table;
 mod termination;
@@ -39,7 +42,7 @@ async fn main() -> ExitCode {
     match cmd::run(&cli).await {
         Ok(()) => ExitCode::from(exit::DONE),
         Err(error) => {
-            error.each().iter().for_each(|e| eprintln!("error: {e}"));
+            error.each().iter().for_each(|e| say::err(format_args!("error: {e}")));
             ExitCode::from(error.exit_code())
         }
     }

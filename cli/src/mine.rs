@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     gate::{Key, is_being_deleted, outcome, resource, title},
     plan::Planned,
+    say,
     stop::Stop,
 };
 
@@ -86,7 +87,7 @@ impl<'a> Mine<'a> {
 
     fn keep(&mut self, gate: UpgradeGate) -> UpgradeGate {
         let key = Key::of(&gate);
-        println!("{} created", resource(&key.name));
+        say::out(format_args!("{} created", resource(&key.name)));
         self.created.retain(|created| created.key != key);
         self.created.push(Created { key, uid: gate.uid() });
         gate
@@ -98,14 +99,14 @@ impl<'a> Mine<'a> {
             .await
             .unwrap_or_else(|_| Err(ApiError::Unreachable(format!("no answer within {}s", CANCEL.as_secs()))))
         {
-            Ok(true) => println!("{name} cancelled: {reason}"),
+            Ok(true) => say::out(format_args!("{} told to cancel: {reason}", resource(&created.key.name))),
             Ok(false) | Err(ApiError::NotFound) => {}
             Err(e) => {
                 let Key { namespace, name: bare } = &created.key;
                 let may = if created.uid.is_some() { "is not cancelled" } else { "may exist and is not cancelled" };
-                eprintln!(
+                say::err(format_args!(
                     "error: {name} {may}: {e}; cancel it by hand: kubectl upgradegate -n {namespace} cancel {bare}"
-                );
+                ));
             }
         }
     }

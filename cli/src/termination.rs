@@ -2,6 +2,8 @@
 
 use std::{env, fs, path::PathBuf};
 
+use crate::say;
+
 /// Environment variable that names another file than the default one.
 const VARIABLE: &str = "UPGRADEGATE_TERMINATION_LOG";
 /// Where Kubernetes mounts the file by default.
@@ -15,7 +17,7 @@ pub fn write(message: &str) {
     let default = || Some(PathBuf::from(DEFAULT)).filter(|file| file.exists());
     let Some(file) = env::var_os(VARIABLE).map(PathBuf::from).or_else(default) else { return };
     if let Err(e) = fs::write(&file, head(message)) {
-        eprintln!("warning: cannot write the termination message to {}: {e}", file.display());
+        say::err(format_args!("warning: cannot write the termination message to {}: {e}", file.display()));
     }
 }
 

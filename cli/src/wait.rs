@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     feed::{Feed, News, What},
     gate::title,
+    say,
     stop::Stop,
     verdict::{Awaited, Limits, Refusal, Seen, Standing, Verdict, judge},
     view,
@@ -106,7 +107,7 @@ impl Board {
     fn warn(&mut self, doing: &str, error: ApiError) {
         let text = error.when(doing).to_string();
         if self.trouble.as_ref() != Some(&text) {
-            eprintln!("warning: {text}; trying again");
+            say::err(format_args!("warning: {text}; trying again"));
             self.trouble = Some(text);
         }
     }
@@ -147,9 +148,11 @@ impl Board {
 impl Entry {
     fn see(&mut self, seen: Seen) {
         self.awaited.take(seen);
-        let line = self.awaited.gate().and_then(view::progress);
+        // What refuses is said by the verdict.
+        let refused = matches!(self.awaited.standing(), Standing::Refused(_));
+        let line = self.awaited.gate().filter(|_| !refused).and_then(view::progress);
         if let Some(line) = line.filter(|line| self.printed.as_ref() != Some(line)) {
-            println!("{} {line}", title(&self.awaited.key.name));
+            say::out(format_args!("{} {line}", title(&self.awaited.key.name)));
             self.printed = Some(line);
         }
     }

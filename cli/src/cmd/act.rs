@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     gate::{Key, resource, title},
     order::{Step, step, verb},
+    say,
 };
 
 /// Gives an order to each of the gates, and says what came of it.
@@ -39,12 +40,12 @@ async fn try_order(gates: &Gates, key: &Key, action: &Action) -> Result<(), Erro
     let failed = |e: ApiError| e.when(format!("{verb} {key}"));
     let gate = persistently(async || gates.get(key).await).await.map_err(failed)?;
     match step(&gate, action.type_) {
-        Step::Needless(why) => println!("{} {why}", title(&key.name)),
+        Step::Needless(why) => say::out(format_args!("{} {why}", title(&key.name))),
         Step::Impossible(why) => return Err(Error::Refused(format!("{} {why}", title(&key.name)))),
         Step::Give => {
             let uid = gate.metadata.uid.as_deref();
             persistently(async || gates.act(key, uid, action).await).await.map_err(failed)?;
-            println!("{} told to {verb}", resource(&key.name));
+            say::out(format_args!("{} told to {verb}", resource(&key.name)));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `finish`: the upgrade is over. It only tells the gates so and returns: the operator looks at the target by itself.
 
 use kube::ResourceExt;
-use upgradegate_crds::{Action, ActionType, RELEASE_LABEL};
+use upgradegate_crds::{Action, ActionType, RELEASE_LABEL, UpgradeGate};
 
 use super::act;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     args::{Cluster, Finish},
     error::Error,
     gate::outcome,
-    termination,
+    say, termination,
 };
 
 /// Runs it.
@@ -20,7 +20,7 @@ pub async fn run(args: &Finish, cluster: &Cluster) -> Result<(), Error> {
     match finish(args, cluster).await {
         Err(error) if args.best_effort => {
             // An upgrade that is over and done must not be called failed by this.
-            error.each().iter().for_each(|e| eprintln!("warning: {e}"));
+            error.each().iter().for_each(|e| say::err(format_args!("warning: {e}")));
             termination::write(&format!("warning: {error}"));
             Ok(())
         }
@@ -39,18 +39,20 @@ async fn finish(args: &Finish, cluster: &Cluster) -> Result<(), Error> {
         Some(release) => running(&gates, release).await?,
     };
     if let (Some(release), true) = (&args.release, names.is_empty()) {
-        println!("no running gate of release {release} in namespace {}", gates.namespace);
+        say::out(format_args!("no running gate of release {release} in namespace {}", gates.namespace));
     }
     act::order_all(&gates, &names, &action).await
 }
 
-/// Names of the release's gates that are not over.
+/// Names of the release's gates that are neither over nor called off.
 async fn running(gates: &Gates, release: &str) -> Result<Vec<String>, Error> {
     let selector = format!("{RELEASE_LABEL}={release}");
     let all = persistently(async || gates.list(Some(&selector)).await).await;
     let all =
         all.map_err(|e| e.when(format!("list the gates of release {release} in namespace {}", gates.namespace)))?;
-    Ok(all.iter().filter(|gate| outcome(gate).is_none()).map(ResourceExt::name_any).collect())
+    let called_off = |gate: &&UpgradeGate| gate.spec.action.as_ref().is_some_and(|a| a.type_ == ActionType::Cancel);
+    let running = all.iter().filter(|gate| outcome(gate).is_none() && !called_off(gate));
+    Ok(running.map(ResourceExt::name_any).collect())
 }
 
 fn is_label_value(text: &str) -> bool {

@@ -7,6 +7,7 @@ use crate::{
     args::{Cluster, Status},
     describe::describe,
     error::Error,
+    say,
     table::table,
 };
 
@@ -20,15 +21,15 @@ pub async fn run(args: &Status, cluster: &Cluster) -> Result<(), Error> {
     if let Some(name) = &args.name {
         let key = gates.key(name);
         let gate = gates.get(&key).await.map_err(|e| e.when(format!("show {key}")))?;
-        println!("{}", describe(&gate, now).join("\n"));
+        say::out(describe(&gate, now).join("\n"));
         return Ok(());
     }
     let doing = || format!("list gates in namespace {}", gates.namespace);
     let all = gates.list(None).await.map_err(|e| e.when(doing()))?;
     if all.is_empty() {
-        eprintln!("No gates found in {} namespace.", gates.namespace);
+        say::err(format_args!("No gates found in {} namespace.", gates.namespace));
     } else {
-        println!("{}", table(&all, now).join("\n"));
+        say::out(table(&all, now).join("\n"));
     }
     Ok(())
 }

@@ -17,17 +17,18 @@ use crate::{
 /// Members named on a progress line; the counts tell of the others.
 const NAMED: usize = 3;
 
-/// What is going on with a gate, on one line; nothing before an operator has seen it.
+/// What is going on with a gate, on one line; nothing before an operator has seen it and has something to say.
 pub fn progress(gate: &UpgradeGate) -> Option<String> {
     let status = answered(gate)?;
-    Some(match (status.outcome, status.phase) {
+    let line = match (status.outcome, status.phase) {
         (Some(outcome), Some(Phase::Resuming)) => join(&format!("resuming: {}", word(outcome)), &status.message),
         (Some(outcome), _) => over(outcome, status),
         (None, Some(Phase::Waiting)) => join("waiting", &status.message),
         (None, Some(Phase::Open)) => open(status),
         (None, Some(Phase::RollingOut)) => rolling_out(status),
         (None, _) => draining(status),
-    })
+    };
+    Some(line).filter(|line| !line.is_empty())
 }
 
 /// Why a gate will not open, with a line for each member that holds it.
@@ -135,6 +136,12 @@ fn rolling_out(status: &UpgradeGateStatus) -> String {
 }
 
 fn draining(status: &UpgradeGateStatus) -> String {
+    match &status.pods {
+        None if status.members.is_empty() => return clean(&status.message),
+        // Not known yet: a target without members opens at once.
+        Some(PodCounts { total: 0, draining: 0, .. }) => return String::new(),
+        _ => {}
+    }
     let blockers: Vec<_> = blockers(status).collect();
     let mut parts = vec![ready(status)];
     parts.extend(blockers.iter().take(NAMED).map(|m| member(m, "")));
@@ -149,7 +156,7 @@ fn ready(status: &UpgradeGateStatus) -> String {
     match &status.pods {
         Some(pods) if !pods.summary.is_empty() => format!("{} ready", clean(&pods.summary)),
         Some(PodCounts { ready, total, .. }) => format!("{ready}/{total} ready"),
-        None => "no member seen yet".into(),
+        None => "members not counted yet".into(),
     }
 }
 

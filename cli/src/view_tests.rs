@@ -69,7 +69,10 @@ fn every_phase_has_its_line() {
         of(json!({"phase": "Waiting", "message": "gate demo-app-0 is not finished"})),
         "waiting: gate demo-app-0 is not finished"
     );
-    assert_eq!(of(json!({"phase": "Draining"})), "no member seen yet");
+    assert_eq!(progress(&gate(with_ready("False", json!({"phase": "Draining"})))), None, "there is nothing to say yet");
+    let uncounted = json!({"phase": "Draining", "pods": {"summary": "0/0"}});
+    assert_eq!(progress(&gate(with_ready("False", uncounted))), None);
+    assert_eq!(of(json!({"phase": "Draining", "message": "Reading the target."})), "Reading the target.");
     assert_eq!(
         of(json!({"phase": "RollingOut", "rollout": {"updated": 1, "desired": 3}})),
         "rolling out; 1 of 3 updated"

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod client;
 pub mod config;
 pub mod controller;
+#[deny(clippy::disallowed_methods, clippy::disallowed_types)] // see clippy.toml
 pub mod gate;
 pub mod lease;
 pub mod metrics;

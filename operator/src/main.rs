@@ -62,9 +62,12 @@ async fn operate(config: Config) -> Result<(), Box<dyn Error>> {
         None => (Leadership::always(), tokio::spawn(release.clone().cancelled_owned())),
     };
 
+    let mut election = election;
     let alive = health.alive("controller");
     tokio::select! {
         () = stop.cancelled() => {}
+        // Without an election nothing may act, so nothing is left to do.
+        ended = &mut election => return Err(format!("the election ended: {ended:?}").into()),
         () = await_api(&client, config.namespace.as_deref(), &health) => {
             tokio::select! {
                 () = stop.cancelled() => {}

@@ -37,12 +37,12 @@ impl Context {
         let before = observation.gate.status.clone().unwrap_or_default();
         let now = Instant::now();
         let weight = significance(&before, &decision.status);
-        let postponed = record.progress_due(now).filter(|_| weight == Significance::Progress);
+        let postponed = record.progress_waits(now).filter(|_| weight == Significance::Progress);
         let mut gate = Arc::clone(&observation.gate);
         if weight != Significance::None && postponed.is_none() {
-            gate = record.wrote(self.write_status(&gate, &decision.status).await?);
+            gate = record.wrote(self.write_status(&gate, &decision.status).await?, Instant::now());
             if weight == Significance::Progress {
-                record.progressed(now);
+                record.spend(now);
             }
             self.outside.metrics.reconciled(Reconciled::Changed);
             self.measure(&before, &decision.status, &gate);
@@ -51,7 +51,7 @@ impl Context {
             self.outside.metrics.reconciled(Reconciled::Unchanged);
         }
         if decision.finalizer != has_finalizer(&gate) {
-            gate = record.wrote(self.mark(&gate, decision.finalizer).await?);
+            gate = record.wrote(self.mark(&gate, decision.finalizer).await?, Instant::now());
         }
         if let Some(run) = &record.run {
             run.order(&decision.intents);
@@ -79,7 +79,8 @@ impl Context {
 
     /// Puts our finalizer and the gate's UID on it, or takes the finalizer away.
     async fn mark(&self, gate: &UpgradeGate, present: bool) -> Result<UpgradeGate, ApiError> {
-        let mut finalizers: Vec<&str> = gate.finalizers().iter().map(String::as_str).filter(|f| *f != FINALIZER).collect();
+        let mut finalizers: Vec<&str> =
+            gate.finalizers().iter().map(String::as_str).filter(|f| *f != FINALIZER).collect();
         let mut annotations = Value::Null;
         if present {
             finalizers.push(FINALIZER);

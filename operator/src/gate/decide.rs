@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
 
 use super::{
-    Event, Intent, Invalid, Observation, Plan, conditions, early_end, events, hold, intent, message, resume, rollout, see,
-    tally::Tally, time,
+    Event, Intent, Invalid, Observation, Plan, conditions, early_end, events, hold, intent, message, resume, rollout,
+    see, tally::Tally, time,
 };
 
 /// What is to be done, in this order: status, finalizer, intents, events.

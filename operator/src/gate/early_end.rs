@@ -1,6 +1,6 @@
 //! What ends a run early, whatever its phase.
 
-use upgradegate_crds::{Action, ActionType, ActedOn, Outcome, UpgradeGateStatus};
+use upgradegate_crds::{ActedOn, Action, ActionType, Outcome, UpgradeGateStatus};
 
 use super::{
     Observation,
@@ -15,7 +15,10 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
         return Step::End(Outcome::Cancelled, "The gate was deleted.".into());
     }
     if rivals::is_restored(&o.gate) {
-        return Step::End(Outcome::Expired, "The gate was restored from a backup; an upgrade needs a gate of its own.".into());
+        return Step::End(
+            Outcome::Expired,
+            "The gate was restored from a backup; an upgrade needs a gate of its own.".into(),
+        );
     }
     if rivals::is_cancelled(&o.gate) {
         act_on(o, status);
@@ -26,7 +29,10 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     }
     if status.epoch.is_none() && known.deadline <= o.now {
         let deadline = time::clock(&time::stamp(known.deadline));
-        return Step::End(Outcome::Expired, format!("The deadline ({deadline}) had passed when the operator first saw the gate."));
+        return Step::End(
+            Outcome::Expired,
+            format!("The deadline ({deadline}) had passed when the operator first saw the gate."),
+        );
     }
     match rivals::successor(o) {
         Some(newer) => Step::End(Outcome::Superseded, message::superseded(newer)),

@@ -35,7 +35,10 @@ pub(crate) fn between(gate: &UpgradeGate, before: &UpgradeGateStatus, after: &Up
     {
         events.push(ended(outcome, after));
     }
-    if before.phase != Some(Phase::Finished) && after.phase == Some(Phase::Finished) && before.phase == Some(Phase::Resuming) {
+    if before.phase != Some(Phase::Finished)
+        && after.phase == Some(Phase::Finished)
+        && before.phase == Some(Phase::Resuming)
+    {
         events.push(event(Severity::Normal, "Finished", "The run is over; no member is drained by it any more."));
     }
     events

@@ -71,7 +71,9 @@ fn cause(known: &Known, status: &UpgradeGateStatus, tally: &Tally) -> Option<Ope
     }
     match &status.opened_by {
         Some(opened) if opened.type_ == OpenedByType::Deadline => Some(opened.clone()),
-        opened if !(known.o.members.whole && known.o.members.heard) => opened.clone().filter(|_| status.phase == Some(Phase::Open)),
+        opened if !(known.o.members.whole && known.o.members.heard) => {
+            opened.clone().filter(|_| status.phase == Some(Phase::Open))
+        }
         _ if tally.pods.total == 0 => by(OpenedByType::NoMembers),
         _ if tally.has_quorum() => by(OpenedByType::Quorum),
         _ => None,

@@ -32,12 +32,12 @@ fn held(status: &UpgradeGateStatus) -> String {
 /// `; a busy since 14:02:11: why; b …; and 4 more`, or nothing.
 fn blockers(members: &[MemberStatus], count: u32) -> String {
     let holding = members.iter().filter(|m| m.state != MemberState::Ready);
-    let mut text: String = holding.take(NAMED).map(|m| format!("; {}", blocker(m))).collect();
+    let mut parts: Vec<String> = holding.take(NAMED).map(blocker).collect();
     let named = u32::try_from(NAMED).unwrap_or(u32::MAX);
     if count > named {
-        text.push_str(&format!("; and {} more", count - named));
+        parts.push(format!("and {} more", count - named));
     }
-    text
+    parts.iter().fold(String::new(), |text, part| text + "; " + part)
 }
 
 /// `demo-app-abc busy since 14:02:11: 1 operation running`.
@@ -73,7 +73,10 @@ fn opened(status: &UpgradeGateStatus) -> String {
 fn rolling_out(gate: &UpgradeGate, status: &UpgradeGateStatus) -> String {
     let target = target(gate);
     match &status.rollout {
-        Some(counts) => format!("{target} rolls out: {} of {} pods are new, {} of those and the old ones are available.", counts.updated, counts.desired, counts.available),
+        Some(counts) => format!(
+            "{target} rolls out: {} of {} pods are new, {} available.",
+            counts.updated, counts.desired, counts.available
+        ),
         None => format!("{target} rolls out."),
     }
 }
@@ -124,7 +127,12 @@ pub(crate) fn completed(gate: &UpgradeGate, workload: &Workload) -> String {
 }
 
 pub(crate) fn rollout_failed(gate: &UpgradeGate, workload: &Workload) -> String {
-    format!("{} reports that its rollout exceeded its progress deadline: {} of {} pods are new.", target(gate), workload.updated, workload.desired)
+    format!(
+        "{} reports that its rollout exceeded its progress deadline: {} of {} pods are new.",
+        target(gate),
+        workload.updated,
+        workload.desired
+    )
 }
 
 pub(crate) fn rollout_stuck(gate: &UpgradeGate, status: &UpgradeGateStatus) -> String {

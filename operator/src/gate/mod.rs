@@ -1,7 +1,7 @@
 //! The pure core: what is known becomes what is to be done.
 //!
 //! [`decide`] takes an [`Observation`] and gives a [`Decision`]. Nothing here does I/O, reads a clock, draws a random number or
-//! is async: `now` is a value of the observation. The lints below keep it so.
+//! is async: `now` is a value of the observation. The lints that `lib.rs` denies for this module keep it so.
 //!
 //! | rule of the design | file |
 //! |---|---|
@@ -16,7 +16,7 @@
 //! | what each member is told | `intent.rs` |
 //! | conditions, sentences, Events | `conditions.rs`, `message.rs`, `events.rs` |
 //! | what is written at once, and what may wait | `significance.rs` |
-#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 
 mod conditions;
 mod decide;

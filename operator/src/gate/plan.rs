@@ -70,9 +70,7 @@ impl Plan {
         }
         let ready = match &spec.probe.ready {
             None => ReadyRule::any_2xx(),
-            Some(source) => {
-                ReadyRule::compile(source).map_err(|why| Invalid { field: "probe.ready", why })?
-            }
+            Some(source) => ReadyRule::compile(source).map_err(|why| Invalid { field: "probe.ready", why })?,
         };
         let drain = spec.drain.as_ref().map(|d| (&d.http.path, &d.http.port));
         Ok(Plan {
@@ -103,12 +101,15 @@ impl Plan {
 
 impl Quorum {
     fn parse(min_ready: &IntOrString) -> Result<Quorum, Invalid> {
-        let refuse = || Invalid { field: "minReady", why: "must be a number from 1, or a percentage from 1% to 100%".into() };
+        let refuse =
+            || Invalid { field: "minReady", why: "must be a number from 1, or a percentage from 1% to 100%".into() };
         match min_ready {
             IntOrString::Int(n) => u32::try_from(*n).ok().filter(|n| *n > 0).map(Quorum::Count),
-            IntOrString::String(text) => {
-                text.strip_suffix('%').and_then(|n| n.parse().ok()).filter(|n| (1..=100).contains(n)).map(Quorum::Percent)
-            }
+            IntOrString::String(text) => text
+                .strip_suffix('%')
+                .and_then(|n| n.parse().ok())
+                .filter(|n| (1..=100).contains(n))
+                .map(Quorum::Percent),
         }
         .ok_or_else(refuse)
     }

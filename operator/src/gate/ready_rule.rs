@@ -73,7 +73,11 @@ impl ReadyRule {
                 evaluate(program, answer, &body).map_err(|why| Trouble::Unreadable { code: answer.code, why })?
             }
         };
-        Ok(Report { ready, draining: body.get("draining").and_then(Value::as_bool), message: message(answer, &body, ready) })
+        Ok(Report {
+            ready,
+            draining: body.get("draining").and_then(Value::as_bool),
+            message: message(answer, &body, ready),
+        })
     }
 }
 

@@ -22,7 +22,9 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
         Target::Present(workload) if has_failed(workload, status) => {
             Step::End(Outcome::RolloutFailed, message::rollout_failed(&known.o.gate, workload))
         }
-        _ if is_stuck(known, status) => Step::End(Outcome::RolloutFailed, message::rollout_stuck(&known.o.gate, status)),
+        _ if is_stuck(known, status) => {
+            Step::End(Outcome::RolloutFailed, message::rollout_stuck(&known.o.gate, status))
+        }
         _ => Step::Stay,
     }
 }
@@ -32,6 +34,7 @@ pub(crate) fn has_moved(known: &Known, status: &UpgradeGateStatus) -> Option<boo
     let began = status.target.as_ref()?;
     match &known.o.target {
         Target::Unknown => None,
+        Target::Present(workload) if workload.observed_generation < workload.generation => None,
         Target::Missing => Some(!began.uid.is_empty()),
         Target::Present(workload) => Some(workload.uid != began.uid || workload.template != began.baseline),
     }
@@ -49,15 +52,13 @@ pub(crate) fn is_wanted(known: &Known, member: &Member) -> Option<bool> {
 /// Whether nobody will be replaced any more: the rollout is complete, or it does not move.
 pub(crate) fn is_settled(known: &Known, status: &UpgradeGateStatus) -> bool {
     match &known.o.target {
-        Target::Present(workload) => {
-            is_complete(workload) || has_failed(workload, status) || is_stuck(known, status)
-        }
+        Target::Present(workload) => is_complete(workload) || has_failed(workload, status) || is_stuck(known, status),
         Target::Missing | Target::Unknown => is_stuck(known, status),
     }
 }
 
 /// Keeps the counts, and moves the progress deadline whenever they change. A terminating old member is progress: it finishes its work.
-/// Of a target that is not known there are no counts, but there is a deadline.
+/// Of a target that is not known, or has not counted its new generation yet, there are no counts, but there is a deadline.
 pub(crate) fn follow(known: &Known, status: &mut UpgradeGateStatus) {
     let Ok(plan) = &known.plan else { return };
     let counts = counts(known).or_else(|| status.rollout.clone());
@@ -95,6 +96,7 @@ fn counts(known: &Known) -> Option<RolloutCounts> {
     let terminating = i32::try_from(known.o.members.known.iter().filter(leaving).count()).unwrap_or(i32::MAX);
     match &known.o.target {
         Target::Unknown => None,
+        Target::Present(workload) if workload.observed_generation < workload.generation => None,
         Target::Missing => Some(RolloutCounts { terminating, ..RolloutCounts::default() }),
         Target::Present(Workload { desired, updated, current, available, .. }) => Some(RolloutCounts {
             desired: *desired,

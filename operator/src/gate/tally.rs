@@ -2,10 +2,7 @@
 
 use upgradegate_crds::{MemberState, MemberStatus, PodCounts, UpgradeGateStatus};
 
-use super::{
-    decide::Known,
-    time,
-};
+use super::{decide::Known, time};
 
 /// Most members that a status lists.
 const LISTED: usize = 10;

@@ -38,9 +38,7 @@ pub(crate) fn lifecycle(pod: &PodView, probe: &Endpoint) -> Lifecycle {
 /// The port number of an endpoint in this pod.
 pub(crate) fn port(pod: &PodView, endpoint: &Endpoint) -> Result<u16, Trouble> {
     match &endpoint.port {
-        IntOrString::Int(number) => {
-            u16::try_from(*number).map_err(|_| Trouble::NoSuchPort(number.to_string()))
-        }
+        IntOrString::Int(number) => u16::try_from(*number).map_err(|_| Trouble::NoSuchPort(number.to_string())),
         IntOrString::String(name) => all_containers(pod)
             .flat_map(|container| &container.ports)
             .find(|port| port.name == *name)

@@ -46,13 +46,7 @@ enum Claim {
 
 impl Roster {
     pub(super) fn new(client: Client, namespace: &str, shared: Arc<Shared>, adopted: bool) -> Self {
-        Roster {
-            api: Api::namespaced(client, namespace),
-            shared,
-            entries: BTreeMap::new(),
-            adopted,
-            heard: false,
-        }
+        Roster { api: Api::namespaced(client, namespace), shared, entries: BTreeMap::new(), adopted, heard: false }
     }
 
     /// Calls the roll: who is there, who came, who is gone. `owners` are the UIDs of the target, now and when the run began. The second
@@ -93,16 +87,11 @@ impl Roster {
 
     fn enter(&mut self, uid: &str, pod: Arc<PodView>, belongs: bool, revision: Revision) {
         let drain = if self.adopted { DrainFact::Maybe } else { DrainFact::Never };
-        match self.entries.get_mut(uid) {
-            Some(entry) => {
-                entry.pod = pod;
-                entry.belongs = belongs;
-                entry.revision = revision;
-            }
-            None => {
-                let worker = Worker::start(&self.shared, drain);
-                self.entries.insert(uid.to_owned(), Entry { pod, belongs, revision, worker });
-            }
+        if let Some(entry) = self.entries.get_mut(uid) {
+            (entry.pod, entry.belongs, entry.revision) = (pod, belongs, revision);
+        } else {
+            let worker = Worker::start(&self.shared, drain);
+            self.entries.insert(uid.to_owned(), Entry { pod, belongs, revision, worker });
         }
     }
 
@@ -158,9 +147,7 @@ impl Roster {
 fn replica_sets(sets: &[Arc<ReplicaSetView>], owners: &BTreeSet<String>) -> HashMap<String, Option<String>> {
     let ours = |set: &ReplicaSetView| controller(&set.metadata).is_some_and(|(_, uid)| owners.contains(uid));
     sets.iter()
-        .filter_map(|set| {
-            Some((set.metadata.uid.clone()?, ours(set).then(|| template_hash(&set.spec.template))))
-        })
+        .filter_map(|set| Some((set.metadata.uid.clone()?, ours(set).then(|| template_hash(&set.spec.template)))))
         .collect()
 }
 

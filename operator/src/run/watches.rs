@@ -75,7 +75,13 @@ impl<K: Resource<DynamicType = ()> + Clone> Watched<K> {
 
 fn watch<K>(client: &Client, namespace: &str, config: watcher::Config, notify: &Notify) -> Watched<K>
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
 {
     let api: Api<K> = Api::namespaced(client.clone(), namespace);
     let (store, writer) = reflector::store();

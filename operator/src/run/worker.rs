@@ -60,7 +60,8 @@ impl Worker {
     pub(crate) fn start(shared: &Arc<Shared>, drain: DrainFact) -> Self {
         let (order, orders) = watch::channel(Order { intent: Intent::Idle, place: None });
         let (report, facts) = watch::channel(Facts { drain, ..Facts::default() });
-        let member = Member { shared: Arc::clone(shared), orders, report, schedule: Schedule::default(), incarnation: None };
+        let member =
+            Member { shared: Arc::clone(shared), orders, report, schedule: Schedule::default(), incarnation: None };
         Worker { order, facts, _task: AbortOnDropHandle::new(tokio::spawn(member.work())) }
     }
 
@@ -306,7 +307,7 @@ impl Member {
             let before = facts.clone();
             change(facts);
             news = essence(&before) != essence(facts);
-            if kind(&before) != kind(facts) || facts.since.is_none() {
+            if !is_same_state(&before, facts) || facts.since.is_none() {
                 facts.since = Some(Timestamp::now());
             }
             news
@@ -342,8 +343,11 @@ fn essence(facts: &Facts) -> Facts {
     facts
 }
 
-/// What a person would call the state of the member: its `since` moves with it.
-fn kind(facts: &Facts) -> (bool, Option<Option<bool>>, bool) {
-    let probe = facts.probe.as_ref().map(|probe| probe.result.as_ref().ok().map(|report| report.ready));
-    (matches!(facts.drain, DrainFact::Acknowledged(_)), probe, facts.drain_trouble.is_some())
+/// Whether a person would call it the same state: `since` moves with it.
+fn is_same_state(before: &Facts, after: &Facts) -> bool {
+    let drained = |facts: &Facts| matches!(facts.drain, DrainFact::Acknowledged(_));
+    let answer =
+        |facts: &Facts| facts.probe.as_ref().map(|probe| probe.result.as_ref().map(|report| report.ready).ok());
+    let in_trouble = |facts: &Facts| facts.drain_trouble.is_some();
+    drained(before) == drained(after) && answer(before) == answer(after) && in_trouble(before) == in_trouble(after)
 }

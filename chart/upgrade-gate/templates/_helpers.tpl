@@ -1,18 +1,10 @@
-{{/* The release and this chart's name (its alias, where it has one), short enough to take a suffix of five characters. */}}
+{{/* The release and this chart's name (its alias, where it has one), short enough to take a suffix of six characters. */}}
 {{- define "upgrade-gate.fullname" -}}
 {{- $name := printf "%s-%s" .Release.Name .Chart.Name | replace "." "-" }}
-{{- if gt (len $name) 58 }}
-{{- $name = printf "%s-%s" (trunc 49 $name | trimSuffix "-") (sha256sum $name | trunc 8) }}
+{{- if gt (len $name) 57 }}
+{{- $name = printf "%s-%s" (trunc 48 $name | trimSuffix "-") (sha256sum $name | trunc 8) }}
 {{- end }}
 {{- $name }}
-{{- end }}
-
-{{- define "upgrade-gate.serviceAccountName" -}}
-{{- if .Values.serviceAccount.create -}}
-{{- .Values.serviceAccount.name | default (include "upgrade-gate.fullname" .) }}
-{{- else -}}
-{{- required (printf "%s.serviceAccount.name: name a ServiceAccount that may get, list, watch, create and patch upgradegates, or set %s.serviceAccount.create to true" .Chart.Name .Chart.Name) .Values.serviceAccount.name }}
-{{- end }}
 {{- end }}
 
 {{/* Without app.kubernetes.io/instance: a Service that selects by it alone would take the hook's pod for one of the application's. */}}

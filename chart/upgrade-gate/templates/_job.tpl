@@ -1,6 +1,6 @@
 {{/*
-A hook Job that runs the CLI once. Takes root, name (its suffix), events, weight, deadline (seconds), args, and optionally
-manifests (the gates to request).
+A hook Job that runs the CLI once. Takes root, name (its suffix), events, weight, account (its ServiceAccount), deadline
+(seconds), args, and optionally manifests (the gates to request).
 */}}
 {{- define "upgrade-gate.job" -}}
 {{- $values := .root.Values }}
@@ -32,7 +32,7 @@ spec:
       {{- end }}
     spec:
       restartPolicy: Never
-      serviceAccountName: {{ include "upgrade-gate.serviceAccountName" .root }}
+      serviceAccountName: {{ .account }}
       automountServiceAccountToken: true
       enableServiceLinks: false
       # Time to cancel on SIGTERM.

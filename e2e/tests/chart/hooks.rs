@@ -23,71 +23,92 @@ fn order(objects: &[Value], event: &str) -> Vec<String> {
     hooks.into_iter().map(id).collect()
 }
 
-const ACCOUNT: [&str; 3] =
-    ["ServiceAccount/demo-upgrade-gate", "Role/demo-upgrade-gate", "RoleBinding/demo-upgrade-gate"];
+/// The account of the upgrade that brings the gate, in the order in which its parts must come.
+const FIRST: [&str; 3] =
+    ["ServiceAccount/demo-upgrade-gate-first", "Role/demo-upgrade-gate-first", "RoleBinding/demo-upgrade-gate-first"];
 
-fn with_account(job: &str) -> Vec<String> {
-    ACCOUNT.iter().chain([&job]).map(ToString::to_string).collect()
+fn with_first(job: &str) -> Vec<String> {
+    FIRST.iter().chain([&job]).map(ToString::to_string).collect()
 }
+
+const NONE: [&str; 0] = [];
 
 #[test]
 fn an_upgrade_asks_last_and_finishes_first() {
     for helm in helms() {
         let objects = helm.template("upgrade-gate", GATE);
-        assert_eq!(order(&objects, "pre-upgrade"), with_account("Job/demo-upgrade-gate-pre"));
-        assert_eq!(order(&objects, "post-upgrade"), with_account("Job/demo-upgrade-gate-post"));
+        assert_eq!(order(&objects, "pre-upgrade"), with_first("Job/demo-upgrade-gate-pre"));
+        assert_eq!(order(&objects, "post-upgrade"), ["Job/demo-upgrade-gate-post"]);
         assert_eq!(weight(find(&objects, "Job/demo-upgrade-gate-pre")), 1_000_000);
         assert!(weight(find(&objects, "Job/demo-upgrade-gate-post")) < -1_000_000);
+    }
+}
+
+/// Helm renders without a cluster here, so it sees what the upgrade that brings the gate sees: no account of the release.
+#[test]
+fn each_job_has_an_account_that_is_there_by_then() {
+    for helm in helms() {
+        let objects = helm.template("upgrade-gate", GATE);
+        let account = |job: &str| find(&objects, job)["spec"]["template"]["spec"]["serviceAccountName"].clone();
+        assert_eq!(account("Job/demo-upgrade-gate-pre"), "demo-upgrade-gate-first");
+        assert_eq!(account("Job/demo-upgrade-gate-post"), "demo-upgrade-gate");
     }
 }
 
 #[test]
 fn a_rollback_is_gated_by_switch_only() {
     let objects = one().template("upgrade-gate", GATE);
-    assert_eq!(order(&objects, "pre-rollback"), Vec::<String>::new());
-    assert_eq!(order(&objects, "post-rollback"), Vec::<String>::new());
+    assert_eq!(order(&objects, "pre-rollback"), NONE);
+    assert_eq!(order(&objects, "post-rollback"), NONE);
     let objects = one().template("upgrade-gate", &GATE.replace("target", "preRollback: true, target"));
-    assert_eq!(order(&objects, "pre-rollback"), with_account("Job/demo-upgrade-gate-pre"));
-    assert_eq!(order(&objects, "post-rollback"), with_account("Job/demo-upgrade-gate-post"));
+    assert_eq!(order(&objects, "pre-rollback"), with_first("Job/demo-upgrade-gate-pre"));
+    assert_eq!(order(&objects, "post-rollback"), ["Job/demo-upgrade-gate-post"]);
 }
 
 #[test]
 fn installs_and_uninstalls_run_no_job() {
     let objects = one().template("upgrade-gate", GATE);
     for event in ["pre-install", "post-install", "pre-delete"] {
-        assert_eq!(order(&objects, event), Vec::<String>::new(), "{event}");
+        assert_eq!(order(&objects, event), NONE, "{event}");
     }
     // Made and deleted once more: what a killed Helm left behind goes with the release.
-    assert_eq!(order(&objects, "post-delete"), ACCOUNT);
+    assert_eq!(order(&objects, "post-delete"), FIRST);
 }
 
 #[test]
 fn the_account_is_there_before_a_job_of_any_weight() {
     for weight in ["-1000000", "0", "1000000"] {
         let objects = one().template("upgrade-gate", &GATE.replace("target", &format!("hookWeight: {weight}, target")));
-        assert_eq!(order(&objects, "pre-upgrade"), with_account("Job/demo-upgrade-gate-pre"), "{weight}");
+        assert_eq!(order(&objects, "pre-upgrade"), with_first("Job/demo-upgrade-gate-pre"), "{weight}");
     }
 }
 
-/// Nothing of the chart is an ordinary resource: those come only after the pre-upgrade hooks, too late for the upgrade that
-/// brings the gate. And nothing outlives its event.
+/// What is no hook goes with the release; what is a hook goes at its end.
 #[test]
-fn every_object_is_a_hook_that_is_deleted_at_its_end() {
+fn nothing_is_left_behind() {
     for helm in helms() {
-        for object in helm.template("upgrade-gate", GATE) {
-            assert_ne!(annotation(&object, "helm.sh/hook"), "", "{object}");
-            assert_eq!(
-                annotation(&object, "helm.sh/hook-delete-policy"),
-                "before-hook-creation,hook-succeeded,hook-failed",
-                "{}",
-                id(&object)
-            );
-            if object["kind"] == "Job" {
-                assert_eq!(annotation(&object, "helm.sh/hook-output-log-policy"), "hook-succeeded,hook-failed");
-            }
-            assert_ne!(object["kind"], "UpgradeGate", "a gate is never a hook resource");
+        let objects = helm.template("upgrade-gate", GATE);
+        let (hooks, release): (Vec<_>, Vec<_>) =
+            objects.iter().partition(|object| events(object) != BTreeSet::from([""]));
+        let mut release: Vec<_> = release.into_iter().map(id).collect();
+        release.sort();
+        assert_eq!(
+            release,
+            ["Role/demo-upgrade-gate", "RoleBinding/demo-upgrade-gate", "ServiceAccount/demo-upgrade-gate"]
+        );
+        for hook in hooks {
+            let policy = annotation(hook, "helm.sh/hook-delete-policy");
+            assert_eq!(policy, "before-hook-creation,hook-succeeded,hook-failed", "{}", id(hook));
+            let logs = if hook["kind"] == "Job" { "hook-succeeded,hook-failed" } else { "" };
+            assert_eq!(annotation(hook, "helm.sh/hook-output-log-policy"), logs, "{}", id(hook));
         }
     }
+}
+
+#[test]
+fn a_gate_is_never_an_object_of_the_chart() {
+    let objects = one().template("upgrade-gate", GATE);
+    assert!(objects.iter().all(|object| object["kind"] != "UpgradeGate"));
 }
 
 /// The gate's verdict comes first, then the CLI's, then the Job's, then Helm's.
@@ -140,11 +161,11 @@ fn names_fit_and_differ_whatever_the_release_is_called() {
         let mut all = BTreeSet::new();
         for release in releases {
             let own: BTreeSet<_> = names(&helm, release, "upgrade-gate", GATE).into_iter().collect();
-            assert_eq!(own.len(), 3, "{own:?}");
+            assert_eq!(own.len(), 4, "{own:?}");
             assert!(own.iter().all(|name| name.len() <= 63 && !name.contains('.')), "{own:?}");
             all.extend(own);
         }
-        assert_eq!(all.len(), 3 * releases.len(), "{all:?}");
+        assert_eq!(all.len(), 4 * releases.len(), "{all:?}");
     }
 }
 
@@ -167,8 +188,8 @@ fn two_aliases_in_a_release_do_not_meet() {
     for helm in helms() {
         let names: BTreeSet<_> = names(&helm, "demo", parent.to_str().unwrap(), values).into_iter().collect();
         let expected =
-            ["demo-back", "demo-back-post", "demo-back-pre", "demo-front", "demo-front-post", "demo-front-pre"];
-        assert!(names.iter().eq(expected), "{names:?}");
+            ["back", "front"].map(|alias| ["", "-first", "-post", "-pre"].map(|end| format!("demo-{alias}{end}")));
+        assert!(names.iter().eq(expected.iter().flatten()), "{names:?}");
     }
 }
 

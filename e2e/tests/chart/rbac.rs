@@ -82,19 +82,20 @@ fn an_operator_of_one_namespace_has_no_rights_in_others() {
     assert!(args.as_array().unwrap().contains(&json!("--namespace=shop")), "{args}");
 }
 
+/// The release's account, and the one of the upgrade that brings it.
 #[test]
 fn the_hook_may_make_and_await_gates_and_no_more() {
     for helm in helms() {
         let objects = helm.template("demo-app", "{}");
         let rules = json!([{"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates"],
                             "verbs": ["get", "list", "watch", "create", "patch"]}]);
-        assert_eq!(roles(&objects), [("Role/demo-upgrade-gate".to_owned(), rules)]);
-        let binding = find(&objects, "RoleBinding/demo-upgrade-gate");
-        assert_eq!(binding["roleRef"]["name"], "demo-upgrade-gate");
-        assert_eq!(
-            binding["subjects"],
-            json!([{"kind": "ServiceAccount", "name": "demo-upgrade-gate", "namespace": "apps"}])
-        );
+        let names = ["demo-upgrade-gate", "demo-upgrade-gate-first"];
+        assert_eq!(roles(&objects), names.map(|name| (format!("Role/{name}"), rules.clone())));
+        for name in names {
+            let binding = find(&objects, &format!("RoleBinding/{name}"));
+            assert_eq!(binding["roleRef"]["name"], name);
+            assert_eq!(binding["subjects"], json!([{"kind": "ServiceAccount", "name": name, "namespace": "apps"}]));
+        }
     }
 }
 
@@ -104,6 +105,7 @@ fn a_service_account_of_ones_own_gets_nothing_from_the_charts() {
     for kind in ["ServiceAccount/", "Role/", "RoleBinding/"] {
         assert!(objects.iter().all(|object| !id(object).starts_with(kind)), "{kind}");
     }
-    let job = find(&objects, "Job/demo-upgrade-gate-pre");
-    assert_eq!(job["spec"]["template"]["spec"]["serviceAccountName"], "deployer");
+    for job in ["Job/demo-upgrade-gate-pre", "Job/demo-upgrade-gate-post"] {
+        assert_eq!(find(&objects, job)["spec"]["template"]["spec"]["serviceAccountName"], "deployer");
+    }
 }

@@ -11,11 +11,11 @@ WITH_CLUSTER := eval "$$($(CLUSTER)/env.sh)" &&
 ##@ See it work
 .PHONY: demo
 demo: cluster-up images ## Watch a helm upgrade wait for a busy application
-	@echo "make demo: not yet" >&2; exit 1
+	@$(WITH_CLUSTER) cargo run --quiet --package upgradegate-e2e --bin demo
 
 .PHONY: test
 test: ## Everything that proves it: formatting, lints, unit tests, scenarios on a cluster
-	@echo "make test: not yet" >&2; exit 1
+	@e2e/test.sh
 
 ##@ The cluster
 .PHONY: cluster-up
@@ -53,17 +53,22 @@ lint: ## Formatting and lints, all warnings being errors
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets -- -D warnings
 
+.PHONY: deny
+deny: ## Licences, sources and advisories of the dependencies
+	@e2e/deny.sh
+
 .PHONY: unit
 unit: ## Unit and property tests, without a cluster
 	@cargo test --workspace --exclude upgradegate-e2e
 
 .PHONY: e2e
 e2e: cluster-up images ## The scenarios on the real cluster
-	@$(WITH_CLUSTER) cargo test -p upgradegate-e2e
+	@$(WITH_CLUSTER) cargo test -p upgradegate-e2e --test chart --test cluster
+	@$(WITH_CLUSTER) cargo test -p upgradegate-e2e --test disruption -- --test-threads=1
 
 .PHONY: bench
 bench: cluster-up images ## The figures: time to open, memory, requests
-	@$(WITH_CLUSTER) cargo bench -p upgradegate-e2e
+	@$(WITH_CLUSTER) cargo run --quiet --package upgradegate-e2e --bin bench
 
 .PHONY: generate
 generate: ## Write again what is generated: the CRD, and config/ from the chart

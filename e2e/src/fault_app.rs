@@ -302,7 +302,11 @@ impl FaultApp<'_> {
         Ok(())
     }
 
-    async fn call(&self, pod: &str, method: &str, path: &str, body: &str) -> Result<String> {
+    /// Calls a pod, as a client of the application would.
+    ///
+    /// # Errors
+    /// Any answer but 2xx, or none.
+    pub async fn call(&self, pod: &str, method: &str, path: &str, body: &str) -> Result<String> {
         pods::call(&self.test.client, method, &self.test.namespace, &format!("pods/{pod}:{PORT}"), path, body).await
     }
 }

@@ -48,11 +48,14 @@ impl Helm {
 
 /// The release of the demo application in a test's namespace.
 pub struct Release<'t> {
-    test: &'t Test,
-    helm: Helm,
+    /// The test whose namespace it is in.
+    pub test: &'t Test,
+    /// The Helm that handles it.
+    pub helm: Helm,
     /// Its name.
     pub name: String,
-    values: Vec<String>,
+    /// Values of the chart, as `--set` takes them.
+    pub values: Vec<String>,
 }
 
 impl<'t> Release<'t> {

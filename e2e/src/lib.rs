@@ -15,6 +15,7 @@ pub mod helm;
 pub mod history;
 pub mod invariants;
 pub mod is;
+pub mod kill;
 pub mod load;
 pub mod logs;
 pub mod operator;

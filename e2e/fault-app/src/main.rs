@@ -1,4 +1,4 @@
-//! `fault-app [serve|crash|poll URL SECONDS]`.
+//! `fault-app [serve | crash | sleep | poll URL SECONDS]`.
 
 use std::{env, io, net::Ipv4Addr, process::ExitCode, sync::Arc, time::Duration};
 
@@ -40,11 +40,15 @@ async fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         ["crash"] => Ok(ExitCode::FAILURE),
+        ["sleep"] => {
+            terminated(&App::default()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         ["poll", url, seconds] => {
             let seconds = seconds.parse().context("SECONDS is a whole number")?;
             poll::until_upgradeable(url, Duration::from_secs(seconds)).await?;
             Ok(ExitCode::SUCCESS)
         }
-        _ => bail!("usage: fault-app [serve | crash | poll URL SECONDS]"),
+        _ => bail!("usage: fault-app [serve | crash | sleep | poll URL SECONDS]"),
     }
 }

@@ -22,7 +22,7 @@ use kube::{
     },
 };
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
-use upgradegate_crds::UpgradeGate;
+use upgradegate_crds::{Phase, UpgradeGate};
 
 use self::record::Record;
 use crate::{
@@ -88,9 +88,14 @@ pub async fn run(outside: Outside) {
 async fn reconcile(gate: Arc<UpgradeGate>, context: Arc<Context>) -> Result<Action, ApiError> {
     let record = context.record(&gate);
     let mut record = record.lock().await;
-    let (observation, again) = context.observe(gate, &mut record).await?;
+    let (observation, again) = context.observe(Arc::clone(&gate), &mut record).await?;
     let decision = gate::decide(&observation);
-    context.apply(&observation, decision, &mut record, again).await
+    let next = context.apply(&observation, decision, &mut record, again).await?;
+    // Once the watch itself shows a gate as finished, nothing is kept of it.
+    if gates::phase(&gate) == Some(Phase::Finished) {
+        context.forget(|uid| gate.metadata.uid.as_deref() == Some(uid));
+    }
+    Ok(next)
 }
 
 /// Errors are tried again soon, whatever a `Retry-After` says: each call has a timeout, and a deadline does not wait.

@@ -89,6 +89,7 @@ impl Context {
     }
 }
 
-fn phase(gate: &UpgradeGate) -> Option<Phase> {
+/// Where the run of a gate is, as this version of it says.
+pub(super) fn phase(gate: &UpgradeGate) -> Option<Phase> {
     gate.status.as_ref()?.phase
 }

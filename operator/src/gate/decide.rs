@@ -66,7 +66,9 @@ pub fn decide(o: &Observation) -> Decision {
             }
         }
     }
-    if status.outcome.is_none() {
+    if status.phase.is_none() && !see::is_slow(&known) {
+        status = before.clone();
+    } else if status.outcome.is_none() {
         status.message = message::running(&known, &status);
     }
     status.conditions = conditions::of(&known, &status, &before.conditions);
@@ -76,7 +78,7 @@ pub fn decide(o: &Observation) -> Decision {
         finalizer: !finished && needs_finalizer(&known, &status),
         intents: intent::all(&known, &status),
         events: events::between(&o.gate, &before, &status),
-        wake: if finished { expiry } else { wake(&status) },
+        wake: if finished { expiry } else { wake(&known, &status) },
         delete: expiry.is_some_and(|at| at <= o.now) && o.gate.metadata.deletion_timestamp.is_none(),
         status,
     }
@@ -107,8 +109,9 @@ fn needs_finalizer(known: &Known, status: &UpgradeGateStatus) -> bool {
 }
 
 /// The next time that the status itself announces.
-fn wake(status: &UpgradeGateStatus) -> Option<Timestamp> {
-    let next = match status.phase? {
+fn wake(known: &Known, status: &UpgradeGateStatus) -> Option<Timestamp> {
+    let Some(phase) = status.phase else { return see::speaks_at(known) };
+    let next = match phase {
         Phase::Waiting | Phase::Draining if status.opened_at.is_none() => status.deadline.as_ref(),
         Phase::Waiting | Phase::Draining | Phase::Open => status.open_until.as_ref(),
         Phase::RollingOut => status.progress_deadline.as_ref(),

@@ -17,7 +17,6 @@
 //! | conditions, sentences, Events | `conditions.rs`, `message.rs`, `events.rs` |
 //! | what is written at once, and what may wait | `significance.rs` |
 
-
 mod conditions;
 mod decide;
 mod early_end;

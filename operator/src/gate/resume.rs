@@ -11,7 +11,7 @@ use super::{
 /// What a drained member is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owed {
-    /// Nothing: it was not drained, works again, is terminating, or belongs to the gate that took over.
+    /// Nothing: it was not drained, works again, does not run, is terminating, or belongs to the gate that took over.
     Nothing,
     /// To work again.
     Resume,
@@ -41,7 +41,8 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 
 /// What this member is owed, whatever the phase.
 pub(crate) fn owed(known: &Known, status: &UpgradeGateStatus, member: &Member) -> Owed {
-    if !member.may_be_drained() || member.lifecycle == Lifecycle::Terminating {
+    // A container that does not run took its drain with it.
+    if !member.may_be_drained() || member.lifecycle != Lifecycle::Running {
         return Owed::Nothing;
     }
     if !member.belongs {

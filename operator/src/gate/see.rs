@@ -1,5 +1,6 @@
 //! First sight of a gate: epoch, deadline and the target's baseline are recorded before any call to a member.
 
+use jiff::Timestamp;
 use upgradegate_crds::{OnMissingTarget, Outcome, Phase, TargetStatus, UpgradeGateStatus};
 
 use super::{
@@ -22,4 +23,22 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     status.started_at = Some(time::stamp(o.now));
     status.deadline = Some(time::stamp(known.deadline));
     Step::Go(if rivals::predecessor(o).is_some() { Phase::Waiting } else { Phase::Draining })
+}
+
+/// How long the operator looks for the target before it says so. A target is usually known at once, and one write is saved.
+const SILENT_SECONDS: u32 = 2;
+
+/// Whether the target is not known though there was time enough: its watch is forbidden or broken, and the status has to say so.
+pub(crate) fn is_slow(known: &Known) -> bool {
+    silence_ends(known).is_none_or(|at| at <= known.o.now)
+}
+
+/// When the status is to say that the target is still looked for; `None` if it does already, or has to now.
+pub(crate) fn speaks_at(known: &Known) -> Option<Timestamp> {
+    silence_ends(known).filter(|at| *at > known.o.now)
+}
+
+fn silence_ends(known: &Known) -> Option<Timestamp> {
+    let created = known.o.gate.metadata.creation_timestamp.as_ref()?;
+    Some(time::after(created.0, SILENT_SECONDS).0)
 }

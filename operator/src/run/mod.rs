@@ -12,7 +12,7 @@ mod worker;
 use std::{collections::BTreeMap, sync::Arc};
 
 use kube::{Api, Client, core::Selector};
-use upgradegate_crds::{ActionType, UpgradeGate};
+use upgradegate_crds::{ActionType, Phase, UpgradeGate};
 
 use self::{
     http::MemberClient,
@@ -108,10 +108,10 @@ impl Run {
     }
 
     /// The target: `None` if that is not known. A post-upgrade hook says `Finish` before a watch may have seen the upgrade, so then it is
-    /// read anew.
+    /// read anew, until the upgrade was seen.
     async fn deployment(&self, gate: &UpgradeGate) -> Result<Option<Option<Arc<DeploymentView>>>, ApiError> {
         let finish = gate.spec.action.as_ref().is_some_and(|action| action.type_ == ActionType::Finish);
-        if finish && gate.status.as_ref().is_none_or(|status| status.outcome.is_none()) {
+        if finish && gate.status.as_ref().is_none_or(|status| status.phase < Some(Phase::RollingOut)) {
             let api: Api<DeploymentView> = Api::namespaced(self.client.clone(), &self.namespace);
             let call = format!("get Deployment {}/{}", self.namespace, self.name);
             return within(&call, api.get_opt(&self.name)).await.map(|found| Some(found.map(Arc::new)));

@@ -162,8 +162,15 @@ fn ready(status: &UpgradeGateStatus) -> String {
 
 fn over(outcome: Outcome, status: &UpgradeGateStatus) -> String {
     let outcome = word(outcome);
-    let message = clean(&status.message);
+    let message = headline(status);
     if message.starts_with(&outcome) { message } else { join(&outcome, &message) }
+}
+
+/// The message up to the first member that it names: those get a line each.
+fn headline(status: &UpgradeGateStatus) -> String {
+    let message = clean(&status.message);
+    let named = blockers(status).filter_map(|m| message.find(&m.name)).min().unwrap_or(message.len());
+    message[..named].trim_end_matches([';', ' ']).to_owned()
 }
 
 fn blockers(status: &UpgradeGateStatus) -> impl Iterator<Item = &MemberStatus> {

@@ -99,6 +99,20 @@ fn a_refusal_names_the_outcome_and_a_member_a_line() {
 }
 
 #[test]
+fn a_member_is_not_named_twice() {
+    let mut status = draining(2);
+    status["phase"] = json!("Resuming");
+    status["outcome"] = json!("DeadlineExceeded");
+    status["message"] =
+        json!("The deadline (14:03:00) passed: 2/3 ready; demo-app-2 busy since 14:02:11: 1 operation running");
+    assert_eq!(
+        refused(status),
+        "gate/demo-app-1 refused the upgrade: DeadlineExceeded: The deadline (14:03:00) passed: 2/3 ready\n  \
+         demo-app-2 busy since 14:02:11 UTC: 1 operation running"
+    );
+}
+
+#[test]
 fn an_outcome_is_not_said_twice() {
     let status =
         with_ready("False", json!({"outcome": "TargetNotFound", "message": "TargetNotFound: no Deployment demo-app"}));

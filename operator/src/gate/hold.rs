@@ -27,7 +27,10 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     raise_epoch(known, status);
     let tally = known.tally(status);
     let cause = cause(known, status, &tally);
-    tally.record(status);
+    // Half a list would be written as if it were the whole.
+    if known.o.members.whole {
+        tally.record(status);
+    }
     match (over(known, status), cause) {
         (Step::Stay, cause) => {
             if is_spent(known, status) {
@@ -53,7 +56,7 @@ fn over(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     }
     match rollout::has_moved(known, status) {
         Some(true) if status.opened_at.is_some() => Step::Go(Phase::RollingOut),
-        Some(true) => Step::End(Outcome::Bypassed, message::bypassed(&known.o.gate)),
+        Some(true) => Step::End(Outcome::Bypassed, message::bypassed(known.o)),
         Some(false) if is_ordered(known.o, ActionType::Finish) => {
             act_on(known.o, status);
             Step::End(Outcome::Unchanged, message::unchanged(&known.o.gate))

@@ -2,7 +2,7 @@
 
 use upgradegate_crds::{MemberState, MemberStatus, OpenedByType, Phase, UpgradeGate, UpgradeGateStatus};
 
-use super::{Workload, decide::Known, rivals, time};
+use super::{Observation, Target, Workload, decide::Known, rivals, time};
 
 /// Most blockers that a sentence names.
 const NAMED: usize = 3;
@@ -105,8 +105,12 @@ pub(crate) fn superseded(newer: &UpgradeGate) -> String {
     format!("The newer gate {} of the same target took over.", name(newer))
 }
 
-pub(crate) fn bypassed(gate: &UpgradeGate) -> String {
-    format!("A new pod template came to {} although the gate had never been open.", target(gate))
+pub(crate) fn bypassed(o: &Observation) -> String {
+    let target = target(&o.gate);
+    match o.target {
+        Target::Missing => format!("{target} was deleted although the gate had never been open."),
+        _ => format!("A new pod template came to {target} although the gate had never been open."),
+    }
 }
 
 pub(crate) fn unchanged(gate: &UpgradeGate) -> String {

@@ -11,6 +11,6 @@ if kind_works && kind_exists; then
   step "taking kind's cluster down" kind_down
 fi
 if [[ -d $RUN_DIR ]]; then
-  lock
+  lock cluster
   local/down.sh
 fi

@@ -15,20 +15,14 @@ if [[ ${1:-} == --tag ]]; then
   echo "$tag"
   exit
 fi
-lock
-until built "$tag"; do
+lock images
+if ! built "$tag"; then
   have cargo || die "cargo is needed to build the images; install Rust from rustup.rs"
   have_builder || die "docker or buildah is needed to build the images; install one of them"
+  tag=$(snapshot)
   step "binaries" build_binaries
-  # An edit during the build would put other sources under this tag.
-  now=$(product_tag)
-  if [[ $now == "$tag" ]]; then
-    build_images "$tag"
-  else
-    say "the sources changed during the build, building again"
-    tag=$now
-  fi
-done
+  build_images "$tag"
+fi
 for entry in "${PRODUCT[@]}"; do
   read -r image _ <<<"$entry"
   load_image "$image:$tag"

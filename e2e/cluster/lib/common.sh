@@ -82,12 +82,12 @@ wait_for() {
   done
 }
 
-# lock: one script at a time changes the cache or the cluster. Held until this process ends;
+# lock WHAT: one script at a time changes it, cluster or images. Held until this process ends;
 # children that outlive it must not inherit descriptor 9.
 lock() {
   mkdir -p "$CACHE_DIR"
-  exec 9>"$CACHE_DIR/lock"
+  exec 9>"$CACHE_DIR/$1.lock"
   flock --nonblock 9 && return
-  say "waiting for another make that builds or changes the cluster…"
+  say "waiting for another make that changes the $1…"
   flock 9
 }

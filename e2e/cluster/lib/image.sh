@@ -66,7 +66,7 @@ image_import() { "$(binary ctr)" --address "$RUN_DIR/containerd.sock" --namespac
 
 # image_present IMAGE: whether the local cluster's runtime has it.
 image_present() {
-  "$(binary ctr)" --address "$RUN_DIR/containerd.sock" --namespace k8s.io images list --quiet |
+  "$(binary ctr)" --address "$RUN_DIR/containerd.sock" --namespace k8s.io images list --quiet 2>/dev/null |
     grep -qE "(^|/)$1\$"
 }
 

@@ -38,14 +38,15 @@ process_start() {
   disown
 }
 
-# process_stop NAME…: asks all of them to end, waits 15 s for it, then kills what remains.
+# process_stop NAME…: asks all of them to end, and kills what still runs after 3 s: an API server
+# would wait for its last client, and nothing of the cluster is kept.
 process_stop() {
   local name pid
   for name in "$@"; do
     if pid=$(recorded_pid "$name"); then kill -TERM "$pid" 2>/dev/null || true; fi
   done
   for name in "$@"; do
-    wait_for 15 is_stopped "$name" || true
+    wait_for 3 is_stopped "$name" || true
     # The supervisor first, or it would start its child anew.
     for record in "$name" "$name.child"; do
       if pid=$(recorded_pid "$record"); then kill -KILL "$pid" 2>/dev/null || true; fi

@@ -35,12 +35,34 @@ built() {
   done
 }
 
+# The images are built from a copy of the sources, so that an edit during the build cannot bring
+# other sources under the tag.
+SNAPSHOT=$REPO_DIR/target/images/sources
+BINARIES_DIR=$REPO_DIR/target/images/binaries
+
+# snapshot: copies what git knows or would add, and prints the tag of the copy. Times are kept, so
+# that cargo builds only what has changed.
+snapshot() {
+  local before after
+  after=$(product_tag)
+  until [[ $after == "${before:-}" ]]; do
+    before=$after
+    rm -rf "$SNAPSHOT"
+    mkdir -p "$SNAPSHOT"
+    git -C "$REPO_DIR" ls-files --cached --others --exclude-standard -z |
+      tar -C "$REPO_DIR" --null --files-from=- --ignore-failed-read --warning=no-failed-read -c |
+      tar -C "$SNAPSHOT" -x
+    after=$(product_tag)
+  done
+  echo "$after"
+}
+
 # host_triple: the target that cargo builds for.
 host_triple() { rustc -vV | sed -n 's/^host: //p'; }
 
 # build_binaries: all of them in one go, static, so that an image needs nothing else.
 build_binaries() (
-  cd "$REPO_DIR"
+  cd "$SNAPSHOT"
   local triple packages=() entry package
   triple=$(host_triple)
   for entry in "${PRODUCT[@]}"; do
@@ -50,7 +72,7 @@ build_binaries() (
   local flags=${triple//-/_}
   # Flags for the target alone, and not for build scripts, which must stay dynamic.
   env "CARGO_TARGET_${flags^^}_RUSTFLAGS=-C target-feature=+crt-static" \
-    cargo build --release --target "$triple" "${packages[@]}"
+    cargo build --release --target "$triple" --target-dir "$BINARIES_DIR" "${packages[@]}"
 )
 
 # build_images TAG
@@ -58,7 +80,7 @@ build_images() {
   local entry image binary
   for entry in "${PRODUCT[@]}"; do
     read -r image _ binary <<<"$entry"
-    step "image $image" image_build "$image:$1" "$REPO_DIR/target/$(host_triple)/release/$binary" \
+    step "image $image" image_build "$image:$1" "$BINARIES_DIR/$(host_triple)/release/$binary" \
       --build-arg "TITLE=$image" --build-arg "VERSION=$(product_version)" --build-arg "REVISION=$1"
   done
 }

@@ -12,7 +12,7 @@ healthy() {
       --key "$RUN_DIR/pki/admin.key" "$API_SERVER/readyz" ;;
     kube-controller-manager) get --insecure https://127.0.0.1:10257/healthz ;;
     kube-scheduler) get --insecure https://127.0.0.1:10259/healthz ;;
-    containerd) "$(binary ctr)" --address "$CONTAINERD_SOCKET" --timeout 2s version ;;
+    containerd) "$(binary ctr)" --address "$CONTAINERD_SOCKET" --timeout 2s version >/dev/null 2>&1 ;;
     kubelet) get http://127.0.0.1:10248/healthz ;;
     kube-proxy) get http://127.0.0.1:10256/healthz ;;
     *) return 1 ;;

@@ -60,7 +60,7 @@ runtime_up() {
   image_import "$(pause_archive)"
 }
 
-lock
+lock cluster
 if [[ -e $RUN_DIR/fingerprint && $(<"$RUN_DIR/fingerprint") == "$(fingerprint)" ]]; then
   # A component that has just crashed is on its way back.
   if all_healthy || { is_running kubelet && wait_for 15 all_healthy; }; then

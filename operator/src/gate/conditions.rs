@@ -31,14 +31,14 @@ pub(crate) fn of(known: &Known, status: &UpgradeGateStatus, before: &[Condition]
     wanted.into_iter().flatten().map(build).collect()
 }
 
-/// Whether the gate is open, and why; absent before the first sight and after a good end, so that no second use of a gate passes on
-/// an old answer.
+/// Whether the gate is open, and why; absent after a good end, so that no second use of a gate passes on an old answer.
 fn ready(status: &UpgradeGateStatus) -> Option<(bool, String)> {
     if let Some(outcome) = status.outcome {
         return (!outcome.is_good()).then(|| (false, format!("{outcome:?}")));
     }
     let opened_by = status.opened_by.as_ref().map(|by| by.type_);
-    let answer = match status.phase? {
+    let Some(phase) = status.phase else { return Some((false, "LookingForTarget".into())) };
+    let answer = match phase {
         Phase::Waiting => (false, "WaitingForOlderGate"),
         Phase::Draining => (false, "MembersNotReady"),
         Phase::Open => match opened_by {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
 
 use super::{
     Event, Intent, Invalid, Observation, Plan, conditions, early_end, events, hold, intent, message, resume, rollout,
-    see, tally::Tally, time,
+    see, tally::Tally, text, time,
 };
 
 /// What is to be done, in this order: status, finalizer, intents, events.
@@ -68,17 +69,20 @@ pub fn decide(o: &Observation) -> Decision {
     }
     if status.phase.is_none() && !see::is_slow(&known) {
         status = before.clone();
-    } else if status.outcome.is_none() {
-        status.message = message::running(&known, &status);
+    } else {
+        if status.outcome.is_none() {
+            status.message = message::running(&known, &status);
+        }
+        status.message = text::one_line(&status.message, text::SENTENCE);
+        status.conditions = conditions::of(&known, &status, &before.conditions);
     }
-    status.conditions = conditions::of(&known, &status, &before.conditions);
     let finished = status.phase == Some(Phase::Finished);
     let expiry = finished.then(|| expiry(o, &status)).flatten();
     Decision {
         finalizer: !finished && needs_finalizer(&known, &status),
         intents: intent::all(&known, &status),
         events: events::between(&o.gate, &before, &status),
-        wake: if finished { expiry } else { wake(&known, &status) },
+        wake: if finished { expiry.filter(|at| *at > o.now) } else { wake(&known, &status) },
         delete: expiry.is_some_and(|at| at <= o.now) && o.gate.metadata.deletion_timestamp.is_none(),
         status,
     }
@@ -110,15 +114,23 @@ fn needs_finalizer(known: &Known, status: &UpgradeGateStatus) -> bool {
 
 /// The next time that the status itself announces.
 fn wake(known: &Known, status: &UpgradeGateStatus) -> Option<Timestamp> {
-    let Some(phase) = status.phase else { return see::speaks_at(known) };
-    let next = match phase {
+    let next = match status.phase {
+        None if !see::is_slow(known) => return see::speaks_at(known),
+        None => status.deadline.as_ref(),
+        Some(phase) => ends_at(phase, status),
+    };
+    next.map(|at| at.0)
+}
+
+/// When the wait of a phase is over.
+fn ends_at(phase: Phase, status: &UpgradeGateStatus) -> Option<&Time> {
+    match phase {
         Phase::Waiting | Phase::Draining if status.opened_at.is_none() => status.deadline.as_ref(),
         Phase::Waiting | Phase::Draining | Phase::Open => status.open_until.as_ref(),
         Phase::RollingOut => status.progress_deadline.as_ref(),
         Phase::Resuming => status.resume_until.as_ref().or(status.progress_deadline.as_ref()),
         Phase::Finished => None,
-    };
-    next.map(|at| at.0)
+    }
 }
 
 /// When a finished gate is to be deleted.

@@ -5,7 +5,7 @@ use upgradegate_crds::{ActedOn, Action, ActionType, Outcome, UpgradeGateStatus};
 use super::{
     Observation,
     decide::{Known, Step},
-    message, rivals, time,
+    message, rivals, text, time,
 };
 
 /// The first reason to end, if there is one.
@@ -29,10 +29,12 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     }
     if status.epoch.is_none() && known.deadline <= o.now {
         let deadline = time::clock(&time::stamp(known.deadline));
-        return Step::End(
-            Outcome::Expired,
-            format!("The deadline ({deadline}) had passed when the operator first saw the gate."),
-        );
+        let why = format!("The deadline ({deadline}) had passed when the operator first saw the gate.");
+        let late = format!("The deadline ({deadline}) passed before {} could be looked at.", message::target(&o.gate));
+        return match status.deadline {
+            None => Step::End(Outcome::Expired, why),
+            Some(_) => Step::End(Outcome::DeadlineExceeded, late),
+        };
     }
     match rivals::successor(o) {
         Some(newer) => Step::End(Outcome::Superseded, message::superseded(newer)),
@@ -42,10 +44,15 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 
 /// Keeps the action that is acted on in the status, once.
 pub(crate) fn act_on(o: &Observation, status: &mut UpgradeGateStatus) {
-    let Some(Action { type_, reason }) = o.gate.spec.action.clone() else { return };
+    let Some(Action { type_, .. }) = o.gate.spec.action else { return };
     if status.action.as_ref().is_none_or(|acted| acted.type_ != type_) {
-        status.action = Some(ActedOn { type_, reason, at: time::stamp(o.now) });
+        status.action = Some(ActedOn { type_, reason: reason(o), at: time::stamp(o.now) });
     }
+}
+
+/// The reason of the gate's action, as a status tells it.
+pub(crate) fn reason(o: &Observation) -> Option<String> {
+    o.gate.spec.action.as_ref()?.reason.as_ref().map(|reason| text::one_line(reason, text::REASON))
 }
 
 /// Whether the gate's action is of this type.

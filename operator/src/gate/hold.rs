@@ -4,7 +4,7 @@ use upgradegate_crds::{ActionType, OnDeadline, OpenedBy, OpenedByType, Outcome, 
 
 use super::{
     decide::{Known, Step},
-    early_end::{act_on, is_ordered},
+    early_end::{act_on, is_ordered, reason},
     message, rivals, rollout,
     tally::Tally,
     time,
@@ -69,11 +69,11 @@ fn over(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 fn cause(known: &Known, status: &UpgradeGateStatus, tally: &Tally) -> Option<OpenedBy> {
     let by = |type_| Some(OpenedBy { type_, reason: None });
     if is_ordered(known.o, ActionType::Open) {
-        let reason = known.o.gate.spec.action.as_ref().and_then(|action| action.reason.clone());
-        return Some(OpenedBy { type_: OpenedByType::Action, reason });
+        return Some(OpenedBy { type_: OpenedByType::Action, reason: reason(known.o) });
     }
     match &status.opened_by {
-        Some(opened) if opened.type_ == OpenedByType::Deadline => Some(opened.clone()),
+        // What a person or the spec decided stays decided; an order to open may have become an order to finish since.
+        Some(opened) if matches!(opened.type_, OpenedByType::Deadline | OpenedByType::Action) => Some(opened.clone()),
         opened if !(known.o.members.whole && known.o.members.heard) => {
             opened.clone().filter(|_| status.phase == Some(Phase::Open))
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use upgradegate_crds::MemberState;
 
-use super::{Plan, Report};
+use super::{Plan, Report, text};
 
 /// A pod, known by UID.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,11 +146,12 @@ impl Member {
 
     /// What it said, or why it can't be understood.
     pub fn message(&self) -> String {
-        match (&self.facts.drain_trouble, self.facts.probe.as_ref().map(|p| &p.result)) {
+        let said = match (&self.facts.drain_trouble, self.facts.probe.as_ref().map(|p| &p.result)) {
             (Some(trouble), _) | (None, Some(Err(trouble))) => trouble.to_string(),
             (None, Some(Ok(report))) => report.message.clone(),
             (None, None) => String::new(),
-        }
+        };
+        text::one_line(&said, text::MEMBER)
     }
 }
 

@@ -10,10 +10,9 @@ const NAMED: usize = 3;
 /// What is going on.
 pub(crate) fn running(known: &Known, status: &UpgradeGateStatus) -> String {
     match status.phase {
-        None => format!("Looking for {}.", target(&known.o.gate)),
-        Some(Phase::Waiting) => match rivals::predecessor(known.o) {
+        None | Some(Phase::Waiting) => match rivals::predecessor(known.o) {
             Some(older) => format!("Waiting until the older gate {} is finished.", name(older)),
-            None => "Waiting for an older gate.".into(),
+            None => format!("Looking for {}.", target(&known.o.gate)),
         },
         Some(Phase::Draining) => held(status),
         Some(Phase::Open) => opened(status),
@@ -96,7 +95,7 @@ pub(crate) fn target_not_found(gate: &UpgradeGate) -> String {
 
 pub(crate) fn cancelled(gate: &UpgradeGate) -> String {
     match gate.spec.action.as_ref().and_then(|action| action.reason.as_deref()) {
-        Some(reason) if !reason.is_empty() => format!("Cancelled by action: {reason}"),
+        Some(reason) if !reason.trim().is_empty() => format!("Cancelled by action: {reason}"),
         _ => "Cancelled by action.".into(),
     }
 }

@@ -10,11 +10,11 @@
 //! | newer and older gates of a target, supersede | `rivals.rs` |
 //! | what ends a run early | `early_end.rs` |
 //! | drain, probe, open and close again | `hold.rs` |
-//! | who is ready, who holds the gate | `tally.rs`, `member.rs`, `ready_rule.rs` |
+//! | who is ready, who holds the gate | `tally.rs`, `member.rs`, `ready_rule.rs`, `ready_limits.rs` |
 //! | rolling out, rolled back, failed | `rollout.rs` |
 //! | putting members back to work | `resume.rs` |
 //! | what each member is told | `intent.rs` |
-//! | conditions, sentences, Events | `conditions.rs`, `message.rs`, `events.rs` |
+//! | conditions, sentences, Events | `conditions.rs`, `message.rs`, `text.rs`, `events.rs` |
 //! | what is written at once, and what may wait | `significance.rs` |
 
 mod conditions;
@@ -27,6 +27,7 @@ mod member;
 mod message;
 mod observation;
 mod plan;
+mod ready_limits;
 mod ready_rule;
 mod resume;
 mod rivals;
@@ -35,6 +36,7 @@ mod see;
 mod significance;
 mod tally;
 mod template;
+mod text;
 mod time;
 
 pub use decide::{Decision, decide};

@@ -1,18 +1,15 @@
 //! When an answer to the probe means "ready to be upgraded": a CEL expression, or any 2xx.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use cel::{Context, Program, Value as CelValue};
+use cel::{Context, ExecutionError, Program, Value as CelValue};
 use serde_json::{Value, json};
 
-use super::Trouble;
-
-/// Longest message of a member that is kept, in characters.
-const MESSAGE_LIMIT: usize = 200;
+use super::{Trouble, ready_limits, text};
 
 /// An HTTP answer to the probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +54,11 @@ impl ReadyRule {
     /// # Errors
     /// Says what is wrong with the expression.
     pub fn compile(source: &str) -> Result<Self, String> {
-        let program = guarded(|| Program::compile(source).map_err(|e| one_line(&e.to_string())))?;
+        if source.len() > ready_limits::LONGEST {
+            return Err(format!("must not be longer than {} bytes", ready_limits::LONGEST));
+        }
+        let program = guarded(|| Program::compile(source).map_err(|e| short(&e.to_string())))?;
+        ready_limits::check(&program)?;
         Ok(ReadyRule(Some(Arc::new(program))))
     }
 
@@ -86,16 +87,52 @@ fn evaluate(program: &Program, answer: &Answer, body: &Value) -> Result<bool, St
     let response = json!({"code": answer.code, "headers": answer.headers, "body": body});
     guarded(|| {
         let mut context = Context::default();
-        context.add_variable_from_value("response", cel::to_value(response).map_err(|e| one_line(&e.to_string()))?);
+        context.add_variable_from_value("response", value(&response));
         match program.execute(&context) {
             Ok(CelValue::Bool(ready)) => Ok(ready),
             Ok(other) => Err(format!("the ready expression gave a {}, not true or false", other.type_of())),
             Err(error) if body.is_string() => {
-                Err(format!("its body is no JSON, and the ready expression failed: {}", one_line(&error.to_string())))
+                Err(format!("its body is no JSON, and the ready expression failed: {}", why(&error)))
             }
-            Err(error) => Err(format!("the ready expression failed: {}", one_line(&error.to_string()))),
+            Err(error) => Err(format!("the ready expression failed: {}", why(&error))),
         }
     })
+}
+
+/// JSON as CEL has it. All numbers without a fraction are ints, so that they can be added to those of the expression.
+fn value(json: &Value) -> CelValue {
+    match json {
+        Value::Null => CelValue::Null,
+        Value::Bool(holds) => CelValue::Bool(*holds),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(int), _) => CelValue::Int(int),
+            (None, Some(large)) => CelValue::UInt(large),
+            (None, None) => CelValue::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => text.as_str().into(),
+        Value::Array(items) => CelValue::List(Arc::new(items.iter().map(value).collect())),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, v)| (name.as_str(), value(v))).collect::<HashMap<_, _>>().into()
+        }
+    }
+}
+
+/// Why an expression failed, without the values that it failed on: a body may hold secrets.
+fn why(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::NoSuchKey(_)
+        | ExecutionError::NoSuchOverload(_)
+        | ExecutionError::UndeclaredReference(_)
+        | ExecutionError::UnexpectedType { .. } => short(&error.to_string()),
+        ExecutionError::UnsupportedBinaryOperator(name, a, b) => {
+            format!("no operator '{name}' for {} and {}", a.type_of(), b.type_of())
+        }
+        _ => "it does not fit the answer".into(),
+    }
+}
+
+fn short(text: &str) -> String {
+    text::one_line(text, text::MEMBER)
 }
 
 /// The result of `work`, or an error if it panics: the expression is a user's, and the interpreter not ours.
@@ -110,8 +147,8 @@ fn parse(body: &[u8]) -> Value {
 
 /// What the member says of itself. Text of a body is shown only from the fields of the contract, cut and without control characters.
 fn message(answer: &Answer, body: &Value, ready: bool) -> String {
-    if let Some(text) = body.get("message").and_then(Value::as_str).filter(|text| !text.is_empty()) {
-        return one_line(text);
+    if let Some(said) = body.get("message").and_then(Value::as_str).filter(|said| !said.is_empty()) {
+        return short(said);
     }
     match body.get("operations").and_then(Value::as_u64) {
         Some(1) => "1 operation running".into(),
@@ -119,15 +156,4 @@ fn message(answer: &Answer, body: &Value, ready: bool) -> String {
         _ if ready => String::new(),
         _ => format!("answered {}", answer.code),
     }
-}
-
-/// `text` on one line, without control characters, and cut.
-fn one_line(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = words.char_indices().nth(MESSAGE_LIMIT) {
-        words.truncate(end);
-        words.push('…');
-    }
-    words
 }

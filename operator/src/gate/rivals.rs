@@ -62,6 +62,11 @@ pub(crate) fn deadline(gate: &UpgradeGate) -> Option<Timestamp> {
     created(gate)?.checked_add(SignedDuration::from_secs(gate.spec.deadline_seconds.into())).ok()
 }
 
+/// Whether it has neither begun nor ended: nobody has looked at it.
+pub(crate) fn is_unseen(gate: &UpgradeGate) -> bool {
+    gate.status.as_ref().is_none_or(|s| s.epoch.is_none() && s.outcome.is_none())
+}
+
 fn is_finished(gate: &UpgradeGate) -> bool {
     gate.status.as_ref().is_some_and(|s| s.phase == Some(Phase::Finished))
 }

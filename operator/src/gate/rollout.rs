@@ -79,9 +79,9 @@ fn is_complete(workload: &Workload) -> bool {
         && workload.available >= workload.updated
 }
 
-/// Whether the workload itself says that this rollout failed; an older verdict says nothing.
+/// Whether the workload itself says that this rollout failed; a verdict from before the gate opened is of the rollout before.
 fn has_failed(workload: &Workload, status: &UpgradeGateStatus) -> bool {
-    let began: Option<Timestamp> = status.started_at.as_ref().map(|at| at.0);
+    let began: Option<Timestamp> = status.opened_at.as_ref().or(status.started_at.as_ref()).map(|at| at.0);
     workload.observed_generation >= workload.generation
         && workload.failed_since.is_some_and(|since| began.is_none_or(|began| began <= since))
 }

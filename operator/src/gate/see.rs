@@ -12,8 +12,16 @@ use super::{
 /// Begins the run, once the target is known.
 pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     let o = known.o;
+    // The older of two unseen gates ends at its own first sight. An epoch taken before that would make this one the older.
+    if rivals::predecessor(o).is_some_and(|older| rivals::is_unseen(older)) {
+        status.deadline = Some(time::stamp(known.deadline));
+        return Step::Stay;
+    }
     let target = match &o.target {
-        Target::Unknown => return Step::Stay,
+        Target::Unknown => {
+            status.deadline = Some(time::stamp(known.deadline));
+            return Step::Stay;
+        }
         Target::Present(workload) => TargetStatus { uid: workload.uid.clone(), baseline: workload.template.clone() },
         Target::Missing if o.gate.spec.on_missing_target == OnMissingTarget::Open => TargetStatus::default(),
         Target::Missing => return Step::End(Outcome::TargetNotFound, message::target_not_found(&o.gate)),

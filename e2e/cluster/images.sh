@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make images: builds the images of the operator, the CLI and the demo app, unless those of the
+# make images: builds the images of the operator, the CLI, the demo app and the tests, unless those of the
 # same sources are there already, and loads them into the cluster of this machine when it is up.
 # Prints the tag. With --tag, it only prints the tag.
 set -euo pipefail
@@ -22,8 +22,9 @@ if ! built "$tag"; then
   tag=$(snapshot)
   step "binaries" build_binaries
   build_images "$tag"
+  prune_archives
 fi
-for entry in "${PRODUCT[@]}"; do
+for entry in "${IMAGES[@]}"; do
   read -r image _ <<<"$entry"
   load_image "$image:$tag"
   say "  $image:$tag, $(($(stat -c %s "$(archive_of "$image:$tag")") / 1000)) kB"

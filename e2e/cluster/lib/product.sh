@@ -1,12 +1,14 @@
 # shellcheck shell=bash
-# The product's own images: which there are, and the tag that means one content. Sourced.
+# The images that are made of this checkout, and the tag that means one content. Sourced.
 
 # image, cargo package, binary
 PRODUCT=("upgradegate/operator upgradegate-operator upgradegate-operator"
   "upgradegate/cli upgradegate-cli kubectl-upgradegate"
   "upgradegate/demo-app upgradegate-demo-app demo-app")
+# The product, and what only tests need.
+IMAGES=("${PRODUCT[@]}" "upgradegate/fault-app upgradegate-fault-app fault-app")
 # All that enters an image, seen from the top of the checkout.
-SOURCES=(Cargo.toml Cargo.lock rust-toolchain.toml Dockerfile crds operator cli demo-app)
+SOURCES=(Cargo.toml Cargo.lock rust-toolchain.toml Dockerfile crds operator cli demo-app e2e/fault-app)
 
 # product_tag: the git revision; when the sources differ from it, also the hash of what they are.
 product_tag() (
@@ -29,7 +31,7 @@ product_tag() (
 # built TAG: whether all images of that tag are in the cache.
 built() {
   local entry image
-  for entry in "${PRODUCT[@]}"; do
+  for entry in "${IMAGES[@]}"; do
     read -r image _ <<<"$entry"
     [[ -s $(archive_of "$image:$1") ]] || return 1
   done
@@ -65,7 +67,7 @@ build_binaries() (
   cd "$SNAPSHOT"
   local triple packages=() entry package
   triple=$(host_triple)
-  for entry in "${PRODUCT[@]}"; do
+  for entry in "${IMAGES[@]}"; do
     read -r _ package _ <<<"$entry"
     packages+=(--package "$package")
   done
@@ -78,10 +80,20 @@ build_binaries() (
 # build_images TAG
 build_images() {
   local entry image binary
-  for entry in "${PRODUCT[@]}"; do
+  for entry in "${IMAGES[@]}"; do
     read -r image _ binary <<<"$entry"
     step "image $image" image_build "$image:$1" "$BINARIES_DIR/$(host_triple)/release/$binary" \
       --build-arg "TITLE=$image" --build-arg "VERSION=$(product_version)" --build-arg "REVISION=$1"
+  done
+}
+
+# prune_archives: keeps those of the ten newest tags; each edit makes a tag.
+prune_archives() {
+  local entry image
+  for entry in "${IMAGES[@]}"; do
+    read -r image _ <<<"$entry"
+    find "$IMAGE_CACHE" -name "${image/\//-}-[0-9a-f]*.tar" -printf '%T@ %p\n' |
+      sort -rn | tail -n +11 | cut -d ' ' -f 2- | xargs -r rm -f
   done
 }
 

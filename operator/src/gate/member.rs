@@ -18,6 +18,8 @@ pub struct Member {
     pub revision: Revision,
     /// Whether it can hold the gate.
     pub lifecycle: Lifecycle,
+    /// When a terminating member is gone at the latest: its deletion and its grace period. On a node that is lost it stays beyond that.
+    pub leaves_by: Option<Timestamp>,
     /// What its worker found out.
     pub facts: Facts,
 }

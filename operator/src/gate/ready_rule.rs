@@ -35,7 +35,14 @@ pub struct Report {
 
 /// The rule that judges answers.
 #[derive(Clone)]
-pub struct ReadyRule(Option<Arc<Program>>);
+pub struct ReadyRule(Option<Arc<Expression>>);
+
+/// A compiled expression.
+struct Expression {
+    program: Program,
+    /// Whether it judges the status code itself. If it does not, an error of the application is never ready, whatever its body says.
+    reads_code: bool,
+}
 
 impl std::fmt::Debug for ReadyRule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -49,7 +56,8 @@ impl ReadyRule {
         ReadyRule(None)
     }
 
-    /// A CEL expression over `response.code`, `response.headers` and `response.body`.
+    /// A CEL expression over `response.code`, `response.headers` and `response.body`. Unless it reads `response.code`, any other code
+    /// than 2xx is not ready.
     ///
     /// # Errors
     /// Says what is wrong with the expression.
@@ -59,7 +67,7 @@ impl ReadyRule {
         }
         let program = guarded(|| Program::compile(source).map_err(|e| short(&e.to_string())))?;
         ready_limits::check(&program)?;
-        Ok(ReadyRule(Some(Arc::new(program))))
+        Ok(ReadyRule(Some(Arc::new(Expression { program, reads_code: source.contains("response.code") }))))
     }
 
     /// What an answer says, by this rule.
@@ -68,9 +76,10 @@ impl ReadyRule {
     /// When the rule can't be applied to the answer: that is never "ready".
     pub fn judge(&self, answer: &Answer) -> Result<Report, Trouble> {
         let body = parse(&answer.body);
-        let ready = match &self.0 {
-            None => (200..300).contains(&answer.code),
-            Some(program) => {
+        let ready = match self.0.as_deref() {
+            None => is_success(answer.code),
+            Some(expression) if !expression.reads_code && !is_success(answer.code) => false,
+            Some(Expression { program, .. }) => {
                 evaluate(program, answer, &body).map_err(|why| Trouble::Unreadable { code: answer.code, why })?
             }
         };
@@ -80,6 +89,11 @@ impl ReadyRule {
             message: message(answer, &body, ready),
         })
     }
+}
+
+/// Whether a status code is 2xx.
+fn is_success(code: u16) -> bool {
+    (200..300).contains(&code)
 }
 
 /// The value of the expression, which must be a boolean.

@@ -57,13 +57,14 @@ pub(crate) fn is_settled(known: &Known, status: &UpgradeGateStatus) -> bool {
     }
 }
 
-/// Keeps the counts, and moves the progress deadline whenever they change. A terminating old member is progress: it finishes its work.
-/// Of a target that is not known, or has not counted its new generation yet, there are no counts, but there is a deadline.
+/// Keeps the counts, and moves the progress deadline whenever they change. A terminating old member is progress while its grace period
+/// lasts: it finishes its work. Of a target that is not known, or has not counted its new generation yet, there are no counts, but there is
+/// a deadline.
 pub(crate) fn follow(known: &Known, status: &mut UpgradeGateStatus) {
     let Ok(plan) = &known.plan else { return };
     let counts = counts(known).or_else(|| status.rollout.clone());
-    let leaving = counts.as_ref().is_some_and(|counts| counts.terminating > 0);
-    let due = status.progress_deadline.as_ref().is_none_or(|at| at.0 <= known.o.now && leaving);
+    let in_grace = leaving(known).any(|member| member.leaves_by > Some(known.o.now));
+    let due = status.progress_deadline.as_ref().is_none_or(|at| at.0 <= known.o.now && in_grace);
     if due || status.rollout != counts {
         status.progress_deadline = Some(time::after(known.o.now, plan.progress_seconds));
     }
@@ -91,9 +92,14 @@ fn is_stuck(known: &Known, status: &UpgradeGateStatus) -> bool {
     status.progress_deadline.as_ref().is_some_and(|at| at.0 <= known.o.now)
 }
 
+/// The members that the rollout is getting rid of.
+fn leaving<'k>(known: &'k Known<'k>) -> impl Iterator<Item = &'k Member> {
+    let leaves = move |m: &&Member| m.lifecycle == Lifecycle::Terminating && is_wanted(known, m) != Some(true);
+    known.o.members.known.iter().filter(leaves)
+}
+
 fn counts(known: &Known) -> Option<RolloutCounts> {
-    let leaving = |m: &&Member| m.lifecycle == Lifecycle::Terminating && is_wanted(known, m) != Some(true);
-    let terminating = i32::try_from(known.o.members.known.iter().filter(leaving).count()).unwrap_or(i32::MAX);
+    let terminating = i32::try_from(leaving(known).count()).unwrap_or(i32::MAX);
     match &known.o.target {
         Target::Unknown => None,
         Target::Present(workload) if workload.observed_generation < workload.generation => None,

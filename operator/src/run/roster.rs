@@ -129,6 +129,7 @@ impl Roster {
             belongs: entry.belongs,
             revision: entry.revision.clone(),
             lifecycle: pod::lifecycle(&entry.pod, &self.shared.plan.probe),
+            leaves_by: entry.pod.metadata.deletion_timestamp.as_ref().map(|at| at.0),
             facts: entry.worker.facts(),
         }
     }

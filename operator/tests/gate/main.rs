@@ -4,9 +4,10 @@
 //! |---|---|
 //! | `rules/` | each rule of the design, told as a short story |
 //! | `kit/laws.rs` | what holds for every decision; checked at each step of every test here |
-//! | `total.rs` | that `decide` has an answer to everything, by random observations |
+//! | `random/` | that `decide` has an answer to everything, by random observations and random runs |
 //! | `model/` | that no order of events breaks a law or leaves a member drained, by walking all of them |
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod kit;
+mod random;
 mod rules;

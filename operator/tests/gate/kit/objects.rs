@@ -73,6 +73,7 @@ pub fn member(name: &str) -> Member {
         belongs: true,
         revision: Revision::Known("old".into()),
         lifecycle: Lifecycle::Running,
+        leaves_by: None,
         facts: Facts::default(),
     }
 }

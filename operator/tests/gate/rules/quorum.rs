@@ -53,6 +53,8 @@ fn a_quorum_below_all_opens_with_one_member_busy() {
 }
 
 proptest! {
+    #![proptest_config(crate::random::cases(256))]
+
     #[test]
     fn it_is_never_zero_nor_above_the_members(percent in 1_u32..=100, count in 1_u32.., total in 0_u32..) {
         for quorum in [Quorum::Percent(percent), Quorum::Count(count)] {

@@ -31,6 +31,14 @@ fn it_reads_code_headers_and_body() {
 }
 
 #[test]
+fn an_error_is_never_ready_unless_the_rule_reads_the_code() {
+    let idle = r#"{"isUpgradeable": true}"#;
+    assert!(!is_ready("response.body.isUpgradeable == true", 500, idle));
+    assert!(!is_ready("response.body.isUpgradeable == true", 302, idle));
+    assert!(is_ready("response.code == 503 && response.body.isUpgradeable == true", 503, idle));
+}
+
+#[test]
 fn numbers_are_numbers() {
     for rule in [
         "response.body.n == 3",

@@ -94,7 +94,7 @@ fn arithmetic_has_an_answer_to_everything() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(crate::random::cases(128))]
 
     #[test]
     fn no_expression_and_no_body_breaks_it(

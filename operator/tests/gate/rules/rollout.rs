@@ -70,12 +70,34 @@ fn every_change_of_the_counts_is_progress() {
 #[test]
 fn a_terminating_old_member_is_progress() {
     let mut story = Story::rolling_out();
-    story.at(100).counts(2, 2, 2).member("a").lifecycle = Lifecycle::Terminating;
+    let leaving = story.at(100).counts(2, 2, 2).member("a");
+    (leaving.lifecycle, leaving.leaves_by) = (Lifecycle::Terminating, Some(at(1000)));
     story.leaves("b").leaves("c").decide();
     story.at(700).decide();
     assert_eq!(story.phase(), Some(Phase::RollingOut), "it finishes its work");
     story.at(710).leaves("a").decide();
     assert_eq!(story.decide().wake, Some(at(1310)));
+}
+
+#[test]
+fn one_on_a_lost_node_is_none_once_its_grace_period_is_over() {
+    let mut story = Story::rolling_out();
+    let leaving = story.at(100).member("a");
+    (leaving.lifecycle, leaving.leaves_by) = (Lifecycle::Terminating, Some(at(130)));
+    story.decide();
+    story.at(700).decide();
+    assert_eq!(story.phase(), Some(Phase::Resuming), "it never goes, and every wait ends");
+}
+
+#[test]
+fn one_that_is_gone_is_none_even_if_the_target_cannot_be_read() {
+    let mut story = Story::rolling_out();
+    story.at(100).member("a").lifecycle = Lifecycle::Terminating;
+    story.decide();
+    story.at(200).leaves("a").target = Target::Unknown;
+    story.decide();
+    story.at(700).decide();
+    assert_eq!(story.phase(), Some(Phase::Resuming), "every wait ends");
 }
 
 #[test]

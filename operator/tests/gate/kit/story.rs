@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::{Action, ActionType, FINALIZER, Outcome, Phase, UID_ANNOTATION, UpgradeGate, UpgradeGateStatus};
 use upgradegate_operator::gate::{
-    Decision, DrainFact, Facts, Intent, Member, Members, Observation, ProbeFact, Report, Revision, Target, Trouble,
-    Workload, decide,
+    Decision, DrainFact, Facts, Intent, Lifecycle, Member, Members, Observation, ProbeFact, Report, Revision, Target,
+    Trouble, Workload, decide,
 };
 
 use super::{at, gate, laws, member, workload};
@@ -144,6 +144,13 @@ impl Story {
     /// A member that nobody has called appears.
     pub fn joins(&mut self, name: &str, template: &str) -> &mut Self {
         self.members.known.push(Member { revision: Revision::Known(template.into()), ..member(name) });
+        self
+    }
+
+    /// A member is deleted, and has until then to end.
+    pub fn terminates(&mut self, name: &str, leaves_by: i64) -> &mut Self {
+        let member = self.member(name);
+        (member.lifecycle, member.leaves_by) = (Lifecycle::Terminating, Some(at(leaves_by)));
         self
     }
 

@@ -91,10 +91,10 @@ prop_compose! {
     fn member()(
         number in 0..9, belongs in prop::bool::weighted(0.9), template in option::weighted(0.9, template()),
         lifecycle in select(vec![Lifecycle::Running, Lifecycle::Running, Lifecycle::Idle, Lifecycle::Terminating]),
-        facts in facts(),
+        leaves_by in option::of(moment()), facts in facts(),
     ) -> Member {
         let revision = template.map_or(Revision::Unresolved, Revision::Known);
-        Member { uid: format!("uid-{number}"), name: format!("pod-{number}"), belongs, revision, lifecycle, leaves_by: None, facts }
+        Member { uid: format!("uid-{number}"), name: format!("pod-{number}"), belongs, revision, lifecycle, leaves_by, facts }
     }
 }
 

@@ -65,34 +65,50 @@ fn happen(story: &mut Story, step: &Step, now: &mut i64, joined: &mut u32) {
     let name = story.members.known.first().map(|member| member.name.clone());
     match (step, name) {
         (Step::Wait(seconds), _) => *now += seconds,
-        (Step::AllReady, _) => drop(story.all_ready().clone()),
-        (Step::Busy, Some(name)) => drop(story.busy(&name).clone()),
-        (Step::Silent, Some(name)) => drop(story.silent(&name).clone()),
+        (Step::AllReady, _) => {
+            story.all_ready();
+        }
+        (Step::Busy, Some(name)) => {
+            story.busy(&name);
+        }
+        (Step::Silent, Some(name)) => {
+            story.silent(&name);
+        }
         (Step::Conflict, Some(name)) => story.member(&name).facts.conflict = Some(story.epoch() + 3),
         (Step::Resumed, _) => story.members.known.iter_mut().for_each(|member| member.facts.drain = DrainFact::Resumed),
         (Step::Restarts, Some(name)) => story.member(&name).facts = upgradegate_operator::gate::Facts::default(),
-        (Step::Leaves, Some(name)) => drop(story.leaves(&name).clone()),
+        (Step::Leaves, Some(name)) => {
+            story.leaves(&name);
+        }
         (Step::Relabelled, Some(name)) => story.member(&name).belongs = false,
-        (Step::Terminates, Some(name)) => story.member(&name).lifecycle = Lifecycle::Terminating,
+        (Step::Terminates, Some(name)) => {
+            story.terminates(&name, *now + 700);
+        }
         (Step::Idles, Some(name)) => story.member(&name).lifecycle = Lifecycle::Idle,
         (Step::Unresolved, Some(name)) => story.member(&name).revision = Revision::Unresolved,
         (Step::Joins(template), _) => {
             *joined += 1;
-            drop(story.joins(&format!("joined-{joined}"), template).clone());
+            story.joins(&format!("joined-{joined}"), template);
         }
-        (Step::Patch(template), _) if known => drop(story.patch(template).clone()),
-        (Step::PatchUnseen(template), _) if known => drop(story.patch_unseen(template).clone()),
+        (Step::Patch(template), _) if known => {
+            story.patch(template);
+        }
+        (Step::PatchUnseen(template), _) if known => {
+            story.patch_unseen(template);
+        }
         (Step::Counts(updated, current, available), _) if known => {
-            drop(story.counts(*updated, *current, *available).clone())
+            story.counts(*updated, *current, *available);
         }
         (Step::Verdict, _) if known => story.workload().failed_since = Some(crate::kit::at(*now)),
         (Step::TargetUnknown, _) => story.target = Target::Unknown,
         (Step::TargetMissing, _) => story.target = Target::Missing,
         (Step::TargetBack(template), _) if !known => story.target = Target::Present(workload(template)),
         (Step::Order(type_), _) if story.gate.spec.action.as_ref().is_none_or(|action| action.type_ < *type_) => {
-            drop(story.order(*type_, "because").clone());
+            story.order(*type_, "because");
         }
-        (Step::Delete, _) => drop(story.delete().clone()),
+        (Step::Delete, _) => {
+            story.delete();
+        }
         (Step::Deadline(seconds), _) => story.gate.spec.deadline_seconds = *seconds,
         (Step::Rival, _) => story.rivals = vec![gate("rival")],
         (Step::RivalEnds, _) => {
@@ -100,7 +116,9 @@ fn happen(story: &mut Story, step: &Step, now: &mut i64, joined: &mut u32) {
                 rival.status.get_or_insert_default().phase = Some(Phase::Finished);
             }
         }
-        (Step::OperatorRestarts, _) => drop(story.restart().clone()),
+        (Step::OperatorRestarts, _) => {
+            story.restart();
+        }
         (Step::Heard, _) => (story.members.whole, story.members.heard) = (true, true),
         (Step::Unwhole, _) => story.members.whole = false,
         _ => {}
@@ -119,8 +137,7 @@ proptest! {
             happen(&mut story, step, &mut now, &mut joined);
             story.at(now).decide();
         }
-        // Nothing happens any more but time, and terminating members end: every wait ends by itself.
-        story.members.known.retain(|member| member.lifecycle != Lifecycle::Terminating);
+        // Nothing happens any more but time: every wait ends by itself.
         for _ in 0..12 {
             match story.decide().wake {
                 Some(wake) if story.phase() != Some(Phase::Finished) => story.now = wake,

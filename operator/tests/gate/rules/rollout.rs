@@ -1,7 +1,7 @@
 //! The rollout: who is drained while it runs, and what counts as progress.
 
 use upgradegate_crds::Phase;
-use upgradegate_operator::gate::{DrainFact, Intent, Lifecycle, Revision, Target};
+use upgradegate_operator::gate::{DrainFact, Intent, Revision, Target};
 
 use crate::kit::{Story, at};
 
@@ -53,7 +53,7 @@ fn a_member_of_unknown_template_is_neither_drained_nor_resumed() {
 #[test]
 fn terminating_members_are_left_alone() {
     let mut story = Story::rolling_out();
-    story.member("a").lifecycle = Lifecycle::Terminating;
+    story.terminates("a", 50);
     assert_eq!(story.intent("a"), Intent::Idle);
 }
 
@@ -70,9 +70,7 @@ fn every_change_of_the_counts_is_progress() {
 #[test]
 fn a_terminating_old_member_is_progress() {
     let mut story = Story::rolling_out();
-    let leaving = story.at(100).counts(2, 2, 2).member("a");
-    (leaving.lifecycle, leaving.leaves_by) = (Lifecycle::Terminating, Some(at(1000)));
-    story.leaves("b").leaves("c").decide();
+    story.at(100).counts(2, 2, 2).terminates("a", 1000).leaves("b").leaves("c").decide();
     story.at(700).decide();
     assert_eq!(story.phase(), Some(Phase::RollingOut), "it finishes its work");
     story.at(710).leaves("a").decide();
@@ -82,9 +80,7 @@ fn a_terminating_old_member_is_progress() {
 #[test]
 fn one_on_a_lost_node_is_none_once_its_grace_period_is_over() {
     let mut story = Story::rolling_out();
-    let leaving = story.at(100).member("a");
-    (leaving.lifecycle, leaving.leaves_by) = (Lifecycle::Terminating, Some(at(130)));
-    story.decide();
+    story.at(100).terminates("a", 130).decide();
     story.at(700).decide();
     assert_eq!(story.phase(), Some(Phase::Resuming), "it never goes, and every wait ends");
 }
@@ -92,8 +88,7 @@ fn one_on_a_lost_node_is_none_once_its_grace_period_is_over() {
 #[test]
 fn one_that_is_gone_is_none_even_if_the_target_cannot_be_read() {
     let mut story = Story::rolling_out();
-    story.at(100).member("a").lifecycle = Lifecycle::Terminating;
-    story.decide();
+    story.at(100).terminates("a", 1000).decide();
     story.at(200).leaves("a").target = Target::Unknown;
     story.decide();
     story.at(700).decide();
@@ -103,7 +98,7 @@ fn one_that_is_gone_is_none_even_if_the_target_cannot_be_read() {
 #[test]
 fn a_terminating_new_member_is_none() {
     let mut story = Story::rolling_out();
-    story.joins("new-1", "new").member("new-1").lifecycle = Lifecycle::Terminating;
+    story.joins("new-1", "new").terminates("new-1", 1000);
     story.at(100).counts(1, 4, 3).decide();
     story.at(700).decide();
     assert_eq!(story.phase(), Some(Phase::Resuming));

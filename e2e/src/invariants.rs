@@ -57,6 +57,10 @@ fn missing_end(status: &UpgradeGateStatus) -> Option<&'static str> {
         Phase::Waiting | Phase::Draining => (&status.deadline, "deadline"),
         Phase::Open => (&status.open_until, "openUntil"),
         Phase::RollingOut => (&status.progress_deadline, "progressDeadline"),
+        // Members that the rollout may still replace are not resumed before it is over.
+        Phase::Resuming if status.resume_until.is_none() => {
+            (&status.progress_deadline, "resumeUntil or progressDeadline")
+        }
         Phase::Resuming => (&status.resume_until, "resumeUntil"),
         Phase::Finished => (&status.finished_at, "finishedAt"),
     };

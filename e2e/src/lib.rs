@@ -19,6 +19,7 @@ pub mod kill;
 pub mod load;
 pub mod logs;
 pub mod operator;
+pub mod phases;
 pub mod pods;
 pub mod process;
 mod scenario;

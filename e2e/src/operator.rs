@@ -57,7 +57,8 @@ fn install_blocking() -> Result<()> {
 pub async fn install(values: &[&str]) -> Result<()> {
     let mut helm =
         Helm::Four.program()?.args(["upgrade", "--install", NAME]).args([env::checkout("chart/upgradegate")]);
-    helm = helm.args(["--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "180s"]);
+    helm =
+        helm.args(["--namespace", NAMESPACE, "--create-namespace", "--take-ownership", "--wait", "--timeout", "180s"]);
     helm = helm.args(["--set", &format!("image.tag={}", env::image_tag()?)]);
     for value in values {
         helm = helm.args(["--set", value]);
@@ -80,7 +81,7 @@ pub async fn pods(client: &Client) -> Result<Vec<Pod>> {
 /// # Errors
 /// If the kubelet does not say it.
 pub async fn memory(client: &Client) -> Result<u64> {
-    let mut most = None;
+    let mut most: Option<f64> = None;
     for pod in pods(client).await? {
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default();
         let request = Request::get(format!("/api/v1/nodes/{node}/proxy/metrics/resource")).body(Vec::new())?;
@@ -90,10 +91,11 @@ pub async fn memory(client: &Client) -> Result<u64> {
             pod.name_any()
         );
         let sample =
-            text.lines().find_map(|line| line.strip_prefix(&mine)?.split_whitespace().next()?.parse::<u64>().ok());
-        most = most.max(sample);
+            text.lines().find_map(|line| line.strip_prefix(&mine)?.split_whitespace().next()?.parse::<f64>().ok());
+        most = [most, sample].into_iter().flatten().reduce(f64::max);
     }
-    most.context("the kubelet does not tell the operator's memory")
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    most.map(|bytes| bytes as u64).context("the kubelet does not tell the operator's memory")
 }
 
 /// The sum of a metric of one pod, over all its labels; none if the pod does not have it.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use upgradegate_crds::{MemberState, Outcome, Phase};
 use upgradegate_e2e::{Test, is, operator, scenario, wait};
 
-use crate::phases::{self, Stage};
+use upgradegate_e2e::phases::{self, Stage};
 
 /// Bytes of memory by which the operator may grow while it is fed a body of a gibibyte.
 const GROWTH: u64 = 24 << 20;
@@ -77,7 +77,7 @@ fn answers_without_the_field() {
 fn answers_a_redirect() {
     scenario(async |test| {
         let probe = json!({"status": 302, "headers": {"location": "/elsewhere"}, "body": {"text": ""}});
-        holds(test, probe, MemberState::Unreachable, "redirect").await
+        holds(test, probe, MemberState::Unreachable, "302").await
     });
 }
 

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod cli;
 mod faults;
 mod gate;
 mod helm;
 mod members;
-mod phases;

@@ -5,7 +5,7 @@ use serde_json::json;
 use upgradegate_crds::{ActionType, OpenedByType, Outcome, Phase};
 use upgradegate_e2e::{Gate, Test, is, scenario};
 
-use crate::phases::{self, Stage, back_at_work};
+use upgradegate_e2e::phases::{self, Stage, back_at_work};
 
 /// Asserts that the status keeps the order and its reason.
 fn on_record(gate: &Gate<'_>, type_: ActionType) -> Result<()> {

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use upgradegate_crds::{FINALIZER, Phase, UpgradeGate};
 use upgradegate_e2e::{Gate, Test, is, scenario};
 
-use crate::phases::{self, Stage, back_at_work};
+use upgradegate_e2e::phases::{self, Stage, back_at_work};
 
 async fn delete(test: &Test, phase: Phase) -> Result<()> {
     let Stage { app, gate, older } = phases::reach(test, phase).await?;

@@ -5,7 +5,7 @@ use serde_json::json;
 use upgradegate_crds::{Outcome, Phase, UpgradeGate};
 use upgradegate_e2e::{cli, is, scenario, wait};
 
-use crate::phases::{self, Stage};
+use upgradegate_e2e::phases::{self, Stage};
 
 #[test]
 fn events_tell_the_run() {

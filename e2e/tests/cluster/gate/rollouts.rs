@@ -5,7 +5,7 @@ use serde_json::json;
 use upgradegate_crds::{Outcome, Phase};
 use upgradegate_e2e::{GateBuilder, fault_app::NAME, is, pods, scenario};
 
-use crate::phases::{self, Stage, back_at_work};
+use upgradegate_e2e::phases::{self, Stage, back_at_work};
 
 #[test]
 fn a_failing_rollout_ends_as_such_and_old_pods_are_resumed() {

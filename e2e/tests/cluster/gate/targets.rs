@@ -6,7 +6,7 @@ use serde_json::json;
 use upgradegate_crds::{OnMissingTarget, OpenedByType, Outcome, Phase};
 use upgradegate_e2e::{GateBuilder, fault_app::NAME, is, scenario, wait};
 
-use crate::phases::{self, Stage};
+use upgradegate_e2e::phases::{self, Stage};
 
 #[test]
 fn a_missing_target_fails_and_is_named() {
@@ -78,7 +78,7 @@ fn trap_30_a_gate_outlives_its_target() {
 fn deleted_while_draining_the_target_takes_the_gate_along() {
     scenario(async |test| {
         let Stage { app, gate, .. } = phases::reach(test, Phase::Draining).await?;
-        app.deployments().delete(NAME, &DeleteParams::foreground()).await?;
+        app.deployments().delete(NAME, &DeleteParams::background()).await?;
         gate.until(is::finished(Outcome::Bypassed)).await?;
         Ok(())
     });

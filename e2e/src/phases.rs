@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use serde_json::json;
-use upgradegate_crds::{Phase, UpgradeGate};
-use upgradegate_e2e::{
+use upgradegate_crds::{Outcome, Phase, UpgradeGate};
+
+use crate::{
     Gate, GateBuilder, Test,
     fault_app::{FaultApp, FaultAppBuilder, NAME},
     is,
@@ -17,7 +18,9 @@ const PROGRESS: u32 = 10;
 
 /// A gate in a phase, and its application.
 pub struct Stage<'t> {
+    /// The application.
     pub app: FaultApp<'t>,
+    /// The gate.
     pub gate: Gate<'t>,
     /// The gate that keeps this one in `Waiting`.
     pub older: Option<Gate<'t>>,
@@ -33,11 +36,17 @@ pub fn builder() -> GateBuilder {
 }
 
 /// An application as the stages have it.
+///
+/// # Errors
+/// If the tag of the images is not known.
 pub fn app() -> Result<FaultAppBuilder> {
     Ok(FaultAppBuilder::new()?.change(|manifest| manifest["spec"]["progressDeadlineSeconds"] = PROGRESS.into()))
 }
 
 /// Brings a gate into a phase.
+///
+/// # Errors
+/// If it does not get there in time.
 pub async fn reach(test: &Test, phase: Phase) -> Result<Stage<'_>> {
     match phase {
         Phase::Waiting => waiting(test).await,
@@ -92,16 +101,19 @@ async fn waiting(test: &Test) -> Result<Stage<'_>> {
 async fn finished(test: &Test) -> Result<Stage<'_>> {
     let stage = open(test).await?;
     stage.app.upgrade("2").await?;
-    stage.gate.until(is::finished(upgradegate_crds::Outcome::Completed)).await?;
+    stage.gate.until(is::finished(Outcome::Completed)).await?;
     Ok(stage)
 }
 
-/// Waits until no pod of the application is drained, and none was left for its lease to heal unless it refused to resume.
+/// Waits until no pod of the application is drained.
+///
+/// # Errors
+/// If one is drained for too long.
 pub async fn back_at_work(app: &FaultApp<'_>) -> Result<()> {
     app.until_all("back at work", |state| state.lease.is_none()).await
 }
 
-/// Asserts that nothing of a gate's record changed.
+/// Whether nothing of a gate's record changed.
 pub fn unchanged(before: &UpgradeGate, after: &UpgradeGate) -> bool {
     let bare = |gate: &UpgradeGate| {
         gate.status.clone().map(|mut status| {

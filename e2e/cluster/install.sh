@@ -11,6 +11,9 @@ prefix=${registry:+${registry%/}/}upgradegate
 tag=$(./images.sh)
 eval "$(./env.sh)"
 helm=${HELM:-$HELM4}
+if [[ $UPGRADEGATE_PROVIDER == named && -z $registry ]]; then
+  say "note: this cluster must have the images already; else: make push install REGISTRY=…"
+fi
 # The chart's own default: the gate's deadline is counted from it.
 timeout=300s
 

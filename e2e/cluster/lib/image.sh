@@ -49,14 +49,14 @@ image_push() {
   fi
 }
 
-# load_image IMAGE: into the cluster of this machine, when there is one that runs without it. A
+# load_image IMAGE: into the cluster of this machine, when there is one that has not got it. A
 # cluster that the user names pulls its images from a registry.
 load_image() {
   case $(provider) in
     kind) ! kind_exists || kind load image-archive --name "$KIND_CLUSTER" "$(archive_of "$1")" ;;
     local)
       [[ -S $RUN_DIR/containerd.sock ]] || return 0
-      image_present "$1" || step "load $1" image_import "$(archive_of "$1")"
+      image_present "$1" || step "load ${1%%:*}" image_import "$(archive_of "$1")"
       ;;
   esac
 }

@@ -7,6 +7,7 @@ source lib/common.sh
 source lib/process.sh
 source local/settings.sh
 source local/network.sh
+source local/cgroups.sh
 source local/residue.sh
 
 found=$(

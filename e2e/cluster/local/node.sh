@@ -39,12 +39,6 @@ start_containerd() {
     "$(binary containerd)" --config "$RUN_DIR/config/containerd.toml"
 }
 
-# make_cgroups: the kubelet wants the root of its cgroups to exist in each hierarchy.
-make_cgroups() {
-  local hierarchy
-  for hierarchy in $(cgroup_hierarchies); do mkdir -p "$hierarchy/$CGROUP"; done
-}
-
 start_kubelet() {
   make_cgroups
   process_start kubelet "$(binary kubelet)" --config "$RUN_DIR/config/kubelet.yaml" \

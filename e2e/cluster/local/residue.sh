@@ -17,23 +17,6 @@ shim_sockets() {
     grep -oE 'unix://[^"]+' | sed 's#^unix://##' | sort -u || true
 }
 
-# cgroup_hierarchies: where cgroups are mounted, one or (version 1) many.
-cgroup_hierarchies() { awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts; }
-
-# cgroup_dirs: the roots of our pods' cgroups.
-cgroup_dirs() {
-  local hierarchy
-  for hierarchy in $(cgroup_hierarchies); do
-    [[ ! -d $hierarchy/$CGROUP ]] || echo "$hierarchy/$CGROUP"
-  done
-}
-
-# pod_processes: pids of everything that runs in a pod.
-pod_processes() {
-  local dir
-  for dir in $(cgroup_dirs); do find "$dir" -name cgroup.procs -exec cat {} + 2>/dev/null; done | sort -un
-}
-
 # mounts: mount points in our folder; network namespaces are among them.
 mounts() { awk -v run="$RUN_DIR/" 'index($2, run) == 1 { print $2 }' /proc/self/mounts; }
 

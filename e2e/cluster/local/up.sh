@@ -9,7 +9,7 @@ source lib/packages.sh
 source lib/image.sh
 source local/settings.sh
 source local/network.sh
-source local/residue.sh
+source local/cgroups.sh
 source local/health.sh
 source local/pki.sh
 source local/control-plane.sh

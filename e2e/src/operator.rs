@@ -3,7 +3,6 @@
 use std::{fs::File, sync::OnceLock};
 
 use anyhow::{Context, Result, bail};
-use hyper::Request;
 use jiff::Timestamp;
 use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::apis::meta::v1::Time};
 use kube::{
@@ -11,13 +10,25 @@ use kube::{
     api::{ListParams, LogParams},
 };
 
-use crate::{env, helm::Helm, pods::call};
+use crate::{env, helm::Helm};
+
+mod measure;
+mod state;
+
+pub use measure::{memory, metrics, sum};
+pub use state::{scale, until_gone, until_nobody_leads, until_whole};
 
 /// Namespace of the operator.
 pub const NAMESPACE: &str = "upgradegate-system";
 
-/// Name of its release, its Deployment and its Lease.
+/// Name of its release.
 pub const NAME: &str = "upgradegate";
+
+/// Name of its Deployment, its Lease, its ServiceAccount and its ClusterRole.
+pub const OBJECT: &str = "upgradegate-operator";
+
+/// Its replicas.
+pub const REPLICAS: i32 = 2;
 
 /// The port of its health and metrics.
 pub const PORT: u16 = 8080;
@@ -76,47 +87,6 @@ pub async fn pods(client: &Client) -> Result<Vec<Pod>> {
     Ok(pods.list(&ListParams::default().labels(SELECTOR)).await?.items)
 }
 
-/// The most memory that a pod of the operator has now, in bytes, as its kubelet measures it every few seconds.
-///
-/// # Errors
-/// If the kubelet does not say it.
-pub async fn memory(client: &Client) -> Result<u64> {
-    let mut most: Option<f64> = None;
-    for pod in pods(client).await? {
-        let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default();
-        let request = Request::get(format!("/api/v1/nodes/{node}/proxy/metrics/resource")).body(Vec::new())?;
-        let text = client.request_text(request).await?;
-        let mine = format!(
-            "container_memory_working_set_bytes{{container=\"operator\",namespace=\"{NAMESPACE}\",pod=\"{}\"}}",
-            pod.name_any()
-        );
-        let sample =
-            text.lines().find_map(|line| line.strip_prefix(&mine)?.split_whitespace().next()?.parse::<f64>().ok());
-        most = [most, sample].into_iter().flatten().reduce(f64::max);
-    }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    most.map(|bytes| bytes as u64).context("the kubelet does not tell the operator's memory")
-}
-
-/// The sum of a metric of one pod, over all its labels; none if the pod does not have it.
-///
-/// # Errors
-/// If the pod does not answer.
-pub async fn metric(client: &Client, pod: &str, name: &str) -> Result<Option<f64>> {
-    let text = call(client, "GET", NAMESPACE, &format!("pods/{pod}:{PORT}"), "/metrics", "").await?;
-    Ok(sum(&text, name))
-}
-
-/// The sum over all samples of a metric in a text of Prometheus.
-fn sum(text: &str, name: &str) -> Option<f64> {
-    let samples = text.lines().filter_map(|line| line.strip_prefix(name)).filter_map(|rest| {
-        let labelled = rest.starts_with('{').then(|| rest.rsplit_once('}')).flatten();
-        let value = labelled.map_or(rest, |(_, value)| value);
-        value.starts_with(' ').then(|| value.trim().parse::<f64>().ok()).flatten()
-    });
-    samples.fold(None, |sum, sample| Some(sum.unwrap_or(0.0) + sample))
-}
-
 /// The logs of all its pods since a point in time.
 ///
 /// # Errors
@@ -131,17 +101,4 @@ pub async fn logs_since(client: &Client, since: Timestamp) -> Result<String> {
         logs.push(format!("-- {name}\n{log}"));
     }
     Ok(logs.join("\n"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn samples_of_a_metric_are_summed() {
-        let text = "# HELP a b\na{x=\"1\"} 2\na{x=\"}2\"} 3\nab 7\nc 1e3\n";
-        assert_eq!(sum(text, "a"), Some(5.0));
-        assert_eq!(sum(text, "c"), Some(1000.0));
-        assert_eq!(sum(text, "d"), None);
-    }
 }

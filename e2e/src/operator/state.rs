@@ -1,0 +1,80 @@
+//! How many replicas the operator has, and which of them leads.
+
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::{
+    Api, Client, ResourceExt,
+    api::{Patch, PatchParams},
+};
+use serde_json::json;
+
+use super::{NAMESPACE, OBJECT, REPLICAS, measure, pods};
+use crate::{fault_app::is_complete, wait};
+
+fn deployments(client: &Client) -> Api<Deployment> {
+    Api::namespaced(client.clone(), NAMESPACE)
+}
+
+/// Scales the operator, without waiting.
+///
+/// # Errors
+/// If the API server refuses it.
+pub async fn scale(client: &Client, replicas: i32) -> Result<()> {
+    let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
+    deployments(client).patch(OBJECT, &PatchParams::default(), &patch).await.context("scale the operator")?;
+    Ok(())
+}
+
+/// Waits until all replicas are available and one of them leads.
+///
+/// # Errors
+/// If it is not so in time.
+pub async fn until_whole(client: &Client) -> Result<()> {
+    wait::until(&deployments(client), OBJECT, "whole", |found: Option<&Deployment>| {
+        found.is_some_and(|found| is_complete(found) && found.spec.as_ref().and_then(|s| s.replicas) == Some(REPLICAS))
+    })
+    .await?;
+    wait::eventually("led by one", async || {
+        let leaders = leaders(client).await?;
+        ensure!(leaders == 1, "{leaders} leaders");
+        Ok(())
+    })
+    .await
+}
+
+/// Waits until no pod of the operator is left.
+///
+/// # Errors
+/// If one is left.
+pub async fn until_gone(client: &Client) -> Result<()> {
+    wait::eventually("gone", async || {
+        let left = pods(client).await?;
+        ensure!(left.is_empty(), "{} pods of the operator are left", left.len());
+        Ok(())
+    })
+    .await
+}
+
+/// Waits until no replica leads.
+///
+/// # Errors
+/// If one does.
+pub async fn until_nobody_leads(client: &Client) -> Result<()> {
+    wait::eventually("without a leader", async || {
+        let leaders = leaders(client).await?;
+        ensure!(leaders == 0, "{leaders} leaders");
+        Ok(())
+    })
+    .await
+}
+
+/// How many replicas say that they lead.
+async fn leaders(client: &Client) -> Result<usize> {
+    let mut leaders = 0;
+    for pod in pods(client).await? {
+        let text = measure::metrics(client, &pod.name_any()).await?;
+        let leads = measure::sum(&text, "upgradegate_leader").context("no metric upgradegate_leader")?;
+        leaders += usize::from(leads > 0.0);
+    }
+    Ok(leaders)
+}

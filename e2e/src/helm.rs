@@ -37,11 +37,11 @@ impl Helm {
         }
     }
 
-    /// The flag that replaces objects instead of patching them.
-    pub fn force(self) -> &'static str {
+    /// The flags that replace objects instead of patching them.
+    pub fn force(self) -> &'static [&'static str] {
         match self {
-            Helm::Three => "--force",
-            Helm::Four => "--force-replace",
+            Helm::Three => &["--force"],
+            Helm::Four => &["--force-replace", "--server-side=false"],
         }
     }
 }

@@ -69,7 +69,7 @@ pub async fn install(values: &[&str]) -> Result<()> {
     let mut helm =
         Helm::Four.program()?.args(["upgrade", "--install", NAME]).args([env::checkout("chart/upgradegate")]);
     helm =
-        helm.args(["--namespace", NAMESPACE, "--create-namespace", "--take-ownership", "--wait", "--timeout", "180s"]);
+        helm.args(["--namespace", NAMESPACE, "--create-namespace", "--take-ownership", "--force-conflicts", "--wait", "--timeout", "180s"]);
     helm = helm.args(["--set", &format!("image.tag={}", env::image_tag()?)]);
     for value in values {
         helm = helm.args(["--set", value]);

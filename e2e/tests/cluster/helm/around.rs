@@ -95,7 +95,7 @@ fn trap_12_force_replaces_the_target_and_the_gate_follows(helm: Helm) {
         release.install().await?;
         let app = app(test, &release);
         app.start(&app.names().await?[0], 3.0).await?;
-        release.upgrade("2", &[helm.force()])?.run().await?.ok()?;
+        release.upgrade("2", helm.force())?.run().await?.ok()?;
         next_gate(test, &[]).await?.until(is::finished(Outcome::Completed)).await?;
         all_are(&app, "2").await?;
         none_cut_off(test)

@@ -41,11 +41,16 @@ struct Held<'t> {
 }
 
 async fn held(test: &Test, helm: Helm, seconds: f64) -> Result<Held<'_>> {
+    held_with(test, helm, seconds, &[]).await
+}
+
+/// The same, with more flags for Helm.
+async fn held_with<'t>(test: &'t Test, helm: Helm, seconds: f64, flags: &[&str]) -> Result<Held<'t>> {
     let release = Release::new(test, helm)?;
     release.install().await?;
     let app = app(test, &release);
     app.start(&app.names().await?[0], seconds).await?;
-    let upgrade = release.upgrade("2", &[])?.spawn()?;
+    let upgrade = release.upgrade("2", flags)?.spawn()?;
     let gate = next_gate(test, &[]).await?;
     gate.until(is::busy(1)).await?;
     Ok(Held { release, app, upgrade, gate })
@@ -58,7 +63,8 @@ async fn hook_pod(test: &Test) -> Result<Pod> {
 
 fn trap_14_hook_job_deleted_cancels_its_gate(helm: Helm) {
     scenario(async |test| {
-        let Held { app, upgrade, gate, .. } = held(test, helm, 30.0).await?;
+        // Helm does not notice that the Job is gone: it waits for it until its own timeout.
+        let Held { app, upgrade, gate, .. } = held_with(test, helm, 40.0, &["--timeout", "20s"]).await?;
         test.api::<Job>().delete(JOB, &DeleteParams::background()).await?;
         gate.until(is::finished(Outcome::Cancelled)).await?;
         back_at_work(&app).await?;
@@ -124,7 +130,7 @@ fn helm_killed_before_open(helm: Helm) {
 
 fn helm_killed_when_open(helm: Helm) {
     scenario(async |test| {
-        let Held { release, app, upgrade, gate } = held(test, helm, 3.0).await?;
+        let Held { release, app, upgrade, gate } = held(test, helm, 6.0).await?;
         gate.until(is::open()).await?;
         upgrade.signal("KILL").await?;
         upgrade.wait().await?;
@@ -141,7 +147,7 @@ fn helm_killed_when_open(helm: Helm) {
 /// Nobody finishes the gate, and it ends as it should all the same.
 fn helm_killed_while_rolling_out(helm: Helm) {
     scenario(async |test| {
-        let Held { app, upgrade, gate, .. } = held(test, helm, 2.0).await?;
+        let Held { app, upgrade, gate, .. } = held(test, helm, 6.0).await?;
         gate.until(is::phase(Phase::RollingOut)).await?;
         upgrade.signal("KILL").await?;
         upgrade.wait().await?;

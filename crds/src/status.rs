@@ -210,7 +210,7 @@ pub struct RolloutCounts {
     pub current: i32,
     /// Pods that are available.
     pub available: i32,
-    /// Drained pods that are terminating.
+    /// Pods of older templates that are terminating.
     pub terminating: i32,
 }
 
@@ -246,7 +246,7 @@ pub struct MemberStatus {
     pub state: MemberState,
     /// Since when it does that.
     pub since: Time,
-    /// What it said, or why it can't be understood; at most 256 characters.
+    /// What it said, or why it can't be understood; on one line and cut.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
 }

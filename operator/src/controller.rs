@@ -3,7 +3,10 @@
 mod apply;
 mod gates;
 mod observe;
+mod progress;
 mod record;
+mod turns;
+mod written;
 
 use std::{
     collections::HashMap,
@@ -13,27 +16,30 @@ use std::{
 
 use futures::{Stream, StreamExt};
 use kube::{
-    Client,
+    Api, Client, ResourceExt,
     runtime::{
         Controller,
         controller::Action,
-        events::{Recorder, Reporter},
+        events::Reporter,
         reflector::{ObjectRef, Store},
     },
 };
-use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::{
+    sync::{Mutex as AsyncMutex, mpsc},
+    time::Instant,
+};
 use upgradegate_crds::{Phase, UpgradeGate};
 
-use self::record::Record;
+use self::{progress::Budget, record::Record, turns::Turns, written::Written};
 use crate::{
-    client::ApiError,
+    client::{ApiError, within},
     gate::{self, Plan},
     metrics::{Metrics, Reconciled},
     run::{Notify, Run, http::MemberClient},
 };
 
 /// Name of the operator in Events and in the fields that it manages.
-pub const NAME: &str = "upgradegate-operator";
+const NAME: &str = "upgradegate-operator";
 
 /// How soon a conflict is tried again: the watch brings the newer object by then.
 const AFTER_CONFLICT: Duration = Duration::from_millis(200);
@@ -60,8 +66,11 @@ pub struct Outside {
 struct Context {
     outside: Outside,
     gates: Store<UpgradeGate>,
-    recorder: Recorder,
+    reporter: Reporter,
     records: Mutex<HashMap<String, Arc<AsyncMutex<Record>>>>,
+    written: Written,
+    turns: Turns,
+    budget: Budget,
     trigger: mpsc::UnboundedSender<ObjectRef<UpgradeGate>>,
 }
 
@@ -71,10 +80,13 @@ pub async fn run(outside: Outside) {
     let (gates, stream) = gates::watch(&outside);
     let reporter = Reporter { controller: NAME.into(), instance: outside.identity.clone() };
     let context = Arc::new(Context {
-        recorder: Recorder::new(outside.client.clone(), reporter),
+        reporter,
         outside,
         gates: gates.clone(),
         records: Mutex::default(),
+        written: Written::default(),
+        turns: Turns::default(),
+        budget: Budget::default(),
         trigger,
     });
     let stream = gates::attend(stream, Arc::clone(&context));
@@ -86,16 +98,27 @@ pub async fn run(outside: Outside) {
 }
 
 async fn reconcile(gate: Arc<UpgradeGate>, context: Arc<Context>) -> Result<Action, ApiError> {
+    let _turn = context.turns.take(&gate).await;
     let record = context.record(&gate);
     let mut record = record.lock().await;
-    let (observation, again) = context.observe(Arc::clone(&gate), &mut record).await?;
+    let (observation, again) = context.observe(Arc::clone(&gate), &mut record).await;
     let decision = gate::decide(&observation);
-    let next = context.apply(&observation, decision, &mut record, again).await?;
-    // Once the watch itself shows a gate as finished, nothing is kept of it.
-    if gates::phase(&gate) == Some(Phase::Finished) {
+    let next = context.apply(&observation, decision, &mut record, again).await;
+    record.ended(next.is_ok(), patience(&gate), Instant::now());
+    if next.as_ref().is_err_and(ApiError::is_conflict) {
+        context.catch_up(&gate).await?;
+    }
+    // Of a gate that the watch shows as finished, or not at all any more, nothing is kept.
+    if !context.is_unfinished(&gate) {
         context.forget(|uid| gate.metadata.uid.as_deref() == Some(uid));
     }
-    Ok(next)
+    next
+}
+
+/// How long reconciliations of a gate may fail before its members are left to their leases: as long as these last.
+fn patience(gate: &UpgradeGate) -> Duration {
+    let lease = gate.spec.drain.as_ref().map_or(0, |drain| drain.lease_seconds);
+    Duration::from_secs(lease.max(10).into())
 }
 
 /// Errors are tried again soon, whatever a `Retry-After` says: each call has a timeout, and a deadline does not wait.
@@ -119,6 +142,22 @@ impl Context {
     /// Forgets the records of gates that are gone, and with them their runs.
     fn forget(&self, is_gone: impl Fn(&str) -> bool) {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).retain(|uid, _| !is_gone(uid));
+        self.written.forget(is_gone);
+    }
+
+    /// Whether the watch still shows this gate, and not as finished.
+    fn is_unfinished(&self, gate: &UpgradeGate) -> bool {
+        let shown = self.gates.get(&ObjectRef::from_obj(gate)).filter(|shown| shown.metadata.uid == gate.metadata.uid);
+        shown.is_some_and(|shown| gates::phase(&shown) != Some(Phase::Finished))
+    }
+
+    /// After a conflict: reads the gate, so that the next try does not wait for the watch.
+    async fn catch_up(&self, gate: &UpgradeGate) -> Result<(), ApiError> {
+        let (namespace, name) = (gate.namespace().unwrap_or_default(), gate.name_any());
+        let api: Api<UpgradeGate> = Api::namespaced(self.outside.client.clone(), &namespace);
+        let found = within(&format!("get gate {namespace}/{name}"), api.get_opt(&name)).await?;
+        found.filter(|found| found.metadata.uid == gate.metadata.uid).map(|found| self.written.keep(found));
+        Ok(())
     }
 
     /// A new run of this gate.

@@ -54,26 +54,23 @@ async fn operate(config: Config) -> Result<(), Box<dyn Error>> {
     };
 
     let release = CancellationToken::new();
-    let (leadership, election) = match config.lease() {
+    let alive = health.alive("election");
+    let (leadership, mut election) = match config.lease() {
         Some(lease) => {
             let election = Election::new(client.clone(), lease);
             (election.leadership(), tokio::spawn(election.run(release.clone())))
         }
         None => (Leadership::always(), tokio::spawn(release.clone().cancelled_owned())),
     };
-
-    let mut election = election;
-    let alive = health.alive("controller");
+    let work = async {
+        await_api(&client, config.namespace.as_deref(), &health).await;
+        lead(&leadership, &outside).await;
+    };
     tokio::select! {
         () = stop.cancelled() => {}
         // Without an election nothing may act, so nothing is left to do.
         ended = &mut election => return Err(format!("the election ended: {ended:?}").into()),
-        () = await_api(&client, config.namespace.as_deref(), &health) => {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = lead(&leadership, &outside) => {}
-            }
-        }
+        () = work => {}
     }
     alive.finish();
     release.cancel();

@@ -7,10 +7,11 @@ use crate::helm::{find, helms, id, one};
 fn operator_rules() -> Value {
     json!([
         {"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates"], "verbs": ["get", "list", "watch", "patch", "delete"]},
-        {"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates/status"], "verbs": ["get", "update", "patch"]},
-        {"apiGroups": ["apps"], "resources": ["deployments", "replicasets"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates/status"], "verbs": ["update"]},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["apps"], "resources": ["replicasets"], "verbs": ["list", "watch"]},
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
-        {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
+        {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]},
     ])
 }
 

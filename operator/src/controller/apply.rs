@@ -8,7 +8,7 @@ use kube::{
     api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
     runtime::{
         controller::Action,
-        events::{Event as KubeEvent, EventType},
+        events::{Event as KubeEvent, EventType, Recorder},
     },
 };
 use serde_json::{Value, json};
@@ -37,22 +37,25 @@ impl Context {
         let before = observation.gate.status.clone().unwrap_or_default();
         let now = Instant::now();
         let weight = significance(&before, &decision.status);
-        let postponed = record.progress_waits(now).filter(|_| weight == Significance::Progress);
+        let postponed = match weight {
+            Significance::Progress => record.progress.take(&self.budget, now).err(),
+            Significance::None | Significance::Transition => None,
+        };
         let mut gate = Arc::clone(&observation.gate);
-        if weight != Significance::None && postponed.is_none() {
-            gate = record.wrote(self.write_status(&gate, &decision.status).await?, Instant::now());
-            if weight == Significance::Progress {
-                record.spend(now);
-            }
-            self.outside.metrics.reconciled(Reconciled::Changed);
+        let mut wrote = weight != Significance::None && postponed.is_none();
+        if wrote {
+            gate = self.written.keep(self.write_status(&gate, &decision.status).await?);
             self.measure(&before, &decision.status, &gate);
             self.publish(&gate, &decision.events);
-        } else {
-            self.outside.metrics.reconciled(Reconciled::Unchanged);
         }
         if decision.finalizer != has_finalizer(&gate) {
-            gate = record.wrote(self.mark(&gate, decision.finalizer).await?, Instant::now());
+            gate = self.written.keep(self.mark(&gate, decision.finalizer).await?);
+            wrote = true;
         }
+        if wrote {
+            record.progress.wrote(now);
+        }
+        self.outside.metrics.reconciled(if wrote { Reconciled::Changed } else { Reconciled::Unchanged });
         if let Some(run) = &record.run {
             run.order(&decision.intents);
         }
@@ -114,13 +117,15 @@ impl Context {
 
     /// Records Events beside the reconciliation. They are never a reason to fail: a terminating namespace refuses them.
     fn publish(&self, gate: &UpgradeGate, events: &[Event]) {
-        let (recorder, reference) = (self.recorder.clone(), gate.object_ref(&()));
+        let (client, reporter, reference) = (self.outside.client.clone(), self.reporter.clone(), gate.object_ref(&()));
         let events: Vec<KubeEvent> = events.iter().map(kube_event).collect();
         if events.is_empty() {
             return;
         }
         tokio::spawn(async move {
             for event in events {
+                // One recorder an Event: a shared one would repeat the first note of a reason, with the blockers of that time.
+                let recorder = Recorder::new(client.clone(), reporter.clone());
                 if let Err(error) = within("record an Event", recorder.publish(&event, &reference)).await {
                     tracing::debug!(%error, reason = event.reason, "Event not recorded");
                 }

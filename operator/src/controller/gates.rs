@@ -47,7 +47,10 @@ pub(super) fn attend(
                     context.forget(|uid| gate.metadata.uid.as_deref() == Some(uid));
                     context.wake_rivals(gate);
                 }
-                Event::InitDone => context.forget_all_but_known(),
+                Event::InitDone => {
+                    context.forget_all_but_known();
+                    context.wake_all();
+                }
                 Event::Init | Event::InitApply(_) => return,
             }
             context.count();
@@ -55,22 +58,32 @@ pub(super) fn attend(
         .inspect_err(|error| tracing::warn!(%error, "watch of gates failed; it is tried again"))
         .boxed()
         .touched_objects()
+        // The watcher has waited already. Passed on, an error would make the controller wait with every other trigger too.
+        .filter_map(async |event| event.ok().map(Ok))
 }
 
 impl Context {
     /// The other gates of the same target, finished ones among them.
     pub(super) fn rivals(&self, gate: &UpgradeGate) -> Vec<Arc<UpgradeGate>> {
-        self.gates.state_filter(|other| {
+        let others = self.gates.state_filter(|other| {
             other.metadata.namespace == gate.metadata.namespace
                 && other.metadata.uid != gate.metadata.uid
                 && other.spec.target_ref == gate.spec.target_ref
-        })
+        });
+        others.into_iter().map(|other| self.written.newest(other)).collect()
     }
 
     fn wake_rivals(&self, gate: &UpgradeGate) {
         for rival in self.rivals(gate).iter().filter(|rival| phase(rival) != Some(Phase::Finished)) {
             // The receiver lives as long as the controller.
             let _ = self.trigger.send(ObjectRef::from_obj(rival.as_ref()));
+        }
+    }
+
+    /// Objects of a long list are passed on before the list is whole, while the store still holds those of the list before.
+    fn wake_all(&self) {
+        for gate in self.gates.state().iter().filter(|gate| phase(gate) != Some(Phase::Finished)) {
+            let _ = self.trigger.send(ObjectRef::from_obj(gate.as_ref()));
         }
     }
 
@@ -82,6 +95,8 @@ impl Context {
 
     fn count(&self) {
         let gates = self.gates.state();
+        let draining = gates.iter().filter_map(|gate| gate.status.as_ref()?.pods.as_ref().map(|pods| pods.draining));
+        self.outside.metrics.members_draining(draining.map(|n| n as usize).sum());
         for wanted in [Phase::Waiting, Phase::Draining, Phase::Open, Phase::RollingOut, Phase::Resuming] {
             let count = gates.iter().filter(|gate| phase(gate) == Some(wanted)).count();
             self.outside.metrics.gates_running(wanted, count);

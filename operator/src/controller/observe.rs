@@ -7,7 +7,6 @@ use upgradegate_crds::{Phase, UpgradeGate};
 
 use super::{Context, record::Record};
 use crate::{
-    client::ApiError,
     gate::{Members, Observation, Plan, Target},
     run::Sighting,
 };
@@ -15,21 +14,17 @@ use crate::{
 impl Context {
     /// What is known now. A run is started if the gate needs one; a finished gate has none, and costs nothing. The second value says
     /// whether something is worth asking again soon.
-    pub(super) async fn observe(
-        &self,
-        seen: Arc<UpgradeGate>,
-        record: &mut Record,
-    ) -> Result<(Observation, bool), ApiError> {
-        let gate = record.newest(seen);
+    pub(super) async fn observe(&self, seen: Arc<UpgradeGate>, record: &mut Record) -> (Observation, bool) {
+        let gate = self.written.newest(seen);
         let finished = gate.status.as_ref().is_some_and(|status| status.phase == Some(Phase::Finished));
         if let (None, false, Ok(plan)) = (&record.run, finished, Plan::parse(&gate.spec)) {
             record.run = Some(self.start(&gate, plan));
         }
         let Sighting { target, members, again } = match &mut record.run {
-            Some(run) if !finished => run.look(&gate).await?,
+            Some(run) if !finished => run.look(&gate).await,
             _ => Sighting { target: Target::Unknown, members: Members::default(), again: false },
         };
         let rivals = self.rivals(&gate);
-        Ok((Observation { now: Timestamp::now(), gate, rivals, target, members }, again))
+        (Observation { now: Timestamp::now(), gate, rivals, target, members }, again)
     }
 }

@@ -7,8 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
 
 use super::{
-    Event, Intent, Invalid, Observation, Plan, conditions, early_end, events, hold, intent, message, resume, rollout,
-    see, tally::Tally, text, time,
+    Event, Intent, Invalid, Observation, Plan, conditions, early_end, events, first_sight, hold, intent, message,
+    resume, rollout, tally::Tally, text, time,
 };
 
 /// What is to be done, in this order: status, finalizer, intents, events.
@@ -67,7 +67,7 @@ pub fn decide(o: &Observation) -> Decision {
             }
         }
     }
-    if status.phase.is_none() && !see::is_slow(&known) {
+    if status.phase.is_none() && !first_sight::is_slow(&known) {
         status = before.clone();
     } else {
         if status.outcome.is_none() {
@@ -95,7 +95,7 @@ fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
         Some(Phase::Resuming) => resume::step(known, status),
         phase => match early_end::step(known, status) {
             Step::Stay => match phase {
-                None => see::step(known, status),
+                None => first_sight::step(known, status),
                 Some(Phase::Waiting) => hold::wait(known, status),
                 Some(Phase::RollingOut) => rollout::step(known, status),
                 Some(_) => hold::step(known, status),
@@ -115,18 +115,17 @@ fn needs_finalizer(known: &Known, status: &UpgradeGateStatus) -> bool {
 /// The next time that the status itself announces.
 fn wake(known: &Known, status: &UpgradeGateStatus) -> Option<Timestamp> {
     let next = match status.phase {
-        None if !see::is_slow(known) => return see::speaks_at(known),
+        None if !first_sight::is_slow(known) => return first_sight::speaks_at(known),
         None => status.deadline.as_ref(),
-        Some(phase) => ends_at(phase, status),
+        Some(phase) => limit(known, phase, status),
     };
     next.map(|at| at.0)
 }
 
 /// When the wait of a phase is over.
-fn ends_at(phase: Phase, status: &UpgradeGateStatus) -> Option<&Time> {
+fn limit<'s>(known: &Known, phase: Phase, status: &'s UpgradeGateStatus) -> Option<&'s Time> {
     match phase {
-        Phase::Waiting | Phase::Draining if status.opened_at.is_none() => status.deadline.as_ref(),
-        Phase::Waiting | Phase::Draining | Phase::Open => status.open_until.as_ref(),
+        Phase::Waiting | Phase::Draining | Phase::Open => hold::limit(known, status),
         Phase::RollingOut => status.progress_deadline.as_ref(),
         Phase::Resuming => status.resume_until.as_ref().or(status.progress_deadline.as_ref()),
         Phase::Finished => None,
@@ -141,7 +140,7 @@ fn expiry(o: &Observation, status: &UpgradeGateStatus) -> Option<Timestamp> {
 
 impl<'a> From<&'a Observation> for Known<'a> {
     fn from(o: &'a Observation) -> Self {
-        let deadline = super::rivals::deadline(&o.gate).unwrap_or(Timestamp::MAX);
+        let deadline = super::standing::deadline(&o.gate).unwrap_or(Timestamp::MAX);
         Known { o, plan: Plan::parse(&o.gate.spec), deadline }
     }
 }

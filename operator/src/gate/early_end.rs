@@ -5,7 +5,7 @@ use upgradegate_crds::{ActedOn, Action, ActionType, Outcome, UpgradeGateStatus};
 use super::{
     Observation,
     decide::{Known, Step},
-    message, rivals, text, time,
+    message, rivals, standing, text, time,
 };
 
 /// The first reason to end, if there is one.
@@ -14,13 +14,13 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     if o.gate.metadata.deletion_timestamp.is_some() {
         return Step::End(Outcome::Cancelled, "The gate was deleted.".into());
     }
-    if rivals::is_restored(&o.gate) {
+    if standing::is_restored(&o.gate) {
         return Step::End(
             Outcome::Expired,
             "The gate was restored from a backup; an upgrade needs a gate of its own.".into(),
         );
     }
-    if rivals::is_cancelled(&o.gate) {
+    if standing::is_cancelled(&o.gate) {
         act_on(o, status);
         return Step::End(Outcome::Cancelled, message::cancelled(&o.gate));
     }

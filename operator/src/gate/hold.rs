@@ -1,11 +1,12 @@
 //! While the gate holds the upgrade or lets it through: `Waiting`, `Draining`, `Open`.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::{ActionType, OnDeadline, OpenedBy, OpenedByType, Outcome, Phase, UpgradeGateStatus};
 
 use super::{
     decide::{Known, Step},
     early_end::{act_on, is_ordered, reason},
-    message, rivals, rollout,
+    epoch, message, rivals, rollout,
     tally::Tally,
     time,
 };
@@ -24,7 +25,7 @@ pub(crate) fn wait(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 
 /// `Draining` and `Open`: opens with the quorum, closes without it.
 pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
-    raise_epoch(known, status);
+    epoch::rise(known, status);
     let tally = known.tally(status);
     let cause = cause(known, status, &tally);
     // Half a list would be written as if it were the whole.
@@ -98,19 +99,28 @@ fn open(known: &Known, status: &mut UpgradeGateStatus, by: OpenedBy) -> Step {
 }
 
 /// The deadline and five minutes.
-fn open_until(known: &Known) -> k8s_openapi::apimachinery::pkg::apis::meta::v1::Time {
+fn open_until(known: &Known) -> Time {
     time::after(known.deadline, OPEN_BEYOND_DEADLINE_SECONDS)
 }
 
-/// Whether a gate that was never open should be by now.
+/// Whether the deadline is here and counts: it does until the gate was open, and always if it opens the gate.
 fn is_late(known: &Known, status: &UpgradeGateStatus) -> bool {
-    status.opened_at.is_none() && known.deadline <= known.o.now
+    known.deadline <= known.o.now && (status.opened_at.is_none() || proceeds(known))
+}
+
+fn proceeds(known: &Known) -> bool {
+    known.plan.as_ref().is_ok_and(|plan| plan.on_deadline == OnDeadline::Proceed)
+}
+
+/// When this wait is over.
+pub(crate) fn limit<'s>(known: &Known, status: &'s UpgradeGateStatus) -> Option<&'s Time> {
+    let opens = status.phase == Some(Phase::Draining) && proceeds(known) && known.deadline > known.o.now;
+    if status.opened_at.is_none() || opens { status.deadline.as_ref() } else { status.open_until.as_ref() }
 }
 
 /// What happens at the deadline. A gate that waits for an older one ends, whatever it says: two runs must not overlap.
 fn late(known: &Known, status: &mut UpgradeGateStatus) -> Step {
-    let proceed = known.plan.as_ref().is_ok_and(|plan| plan.on_deadline == OnDeadline::Proceed);
-    if proceed && status.phase != Some(Phase::Waiting) {
+    if proceeds(known) && status.phase != Some(Phase::Waiting) {
         return open(known, status, OpenedBy { type_: OpenedByType::Deadline, reason: None });
     }
     Step::End(Outcome::DeadlineExceeded, message::deadline_exceeded(known, status))
@@ -119,14 +129,4 @@ fn late(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 /// Whether the time of an opened gate has run out.
 fn is_spent(known: &Known, status: &UpgradeGateStatus) -> bool {
     status.opened_at.is_some() && status.open_until.as_ref().is_some_and(|until| until.0 <= known.o.now)
-}
-
-/// Goes above the epoch that a member answered with 409, so that it follows this run.
-fn raise_epoch(known: &Known, status: &mut UpgradeGateStatus) {
-    let told = known.o.members.known.iter().filter_map(|member| member.facts.conflict).max();
-    if let (Some(epoch), Some(told)) = (status.epoch, told)
-        && told >= epoch
-    {
-        status.epoch = Some(told.saturating_add(1));
-    }
 }

@@ -105,6 +105,8 @@ pub enum Trouble {
         /// HTTP status.
         code: u16,
     },
+    /// It acknowledged the drain, and says in answer to the probe that it does not drain.
+    NotDraining,
     /// The member has no port of the name that the gate says.
     NoSuchPort(String),
     /// The address must not be called.
@@ -167,6 +169,7 @@ impl std::fmt::Display for Trouble {
                 "answered 404 to {method} {path}: the running version has no such path; name the path that it has"
             ),
             Trouble::DrainStatus { method, path, code } => write!(f, "answered {code} to {method} {path}, not 2xx"),
+            Trouble::NotDraining => f.write_str("acknowledged the drain, but says that it does not drain"),
             Trouble::NoSuchPort(name) => write!(f, "has no container port named {name}"),
         }
     }

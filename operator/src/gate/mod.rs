@@ -6,8 +6,9 @@
 //! | rule of the design | file |
 //! |---|---|
 //! | what a gate asks, parsed once | `plan.rs` |
-//! | first sight of a gate | `see.rs` |
-//! | newer and older gates of a target, supersede | `rivals.rs` |
+//! | first sight of a gate | `first_sight.rs` |
+//! | newer and older gates of a target, supersede | `rivals.rs`, `standing.rs` |
+//! | epochs, 409 | `epoch.rs` |
 //! | what ends a run early | `early_end.rs` |
 //! | drain, probe, open and close again | `hold.rs` |
 //! | who is ready, who holds the gate | `tally.rs`, `member.rs`, `ready_rule.rs`, `ready_limits.rs` |
@@ -20,7 +21,9 @@
 mod conditions;
 mod decide;
 mod early_end;
+mod epoch;
 mod events;
+mod first_sight;
 mod hold;
 mod intent;
 mod member;
@@ -32,8 +35,8 @@ mod ready_rule;
 mod resume;
 mod rivals;
 mod rollout;
-mod see;
 mod significance;
+mod standing;
 mod tally;
 mod template;
 mod text;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use upgradegate_crds::{OnDeadline, OnMissingTarget, UpgradeGateSpec};
+use upgradegate_crds::{OnDeadline, UpgradeGateSpec};
 
 use super::ReadyRule;
 
@@ -25,8 +25,6 @@ pub struct Plan {
     pub quorum: Quorum,
     /// What happens at the deadline.
     pub on_deadline: OnDeadline,
-    /// What happens without a target.
-    pub on_missing_target: OnMissingTarget,
     /// Longest time without progress of a rollout.
     pub progress_seconds: u32,
 }
@@ -82,7 +80,6 @@ impl Plan {
             lease_seconds: spec.drain.as_ref().map_or(0, |d| d.lease_seconds.max(1)),
             quorum: Quorum::parse(&spec.min_ready)?,
             on_deadline: spec.on_deadline,
-            on_missing_target: spec.on_missing_target,
             progress_seconds: spec.progress_seconds.max(1),
         })
     }

@@ -31,12 +31,12 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 
 /// Whether the target differs from what the run began with: another template, another object, or gone. `None`: not known.
 pub(crate) fn has_moved(known: &Known, status: &UpgradeGateStatus) -> Option<bool> {
-    let began = status.target.as_ref()?;
+    let baseline = status.target.as_ref()?;
     match &known.o.target {
         Target::Unknown => None,
         Target::Present(workload) if workload.observed_generation < workload.generation => None,
-        Target::Missing => Some(!began.uid.is_empty()),
-        Target::Present(workload) => Some(workload.uid != began.uid || workload.template != began.baseline),
+        Target::Missing => Some(!baseline.uid.is_empty()),
+        Target::Present(workload) => Some(workload.uid != baseline.uid || workload.template != baseline.baseline),
     }
 }
 

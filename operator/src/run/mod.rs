@@ -22,7 +22,7 @@ use self::{
     worker::Shared,
 };
 use crate::{
-    client::{ApiError, within},
+    client::within,
     gate::{Intent, Members, Plan, Target, Workload, template_hash},
     metrics::Metrics,
 };
@@ -35,9 +35,18 @@ pub(crate) struct Run {
     namespace: String,
     name: String,
     target: Watched<DeploymentView>,
+    /// The target as it was read beside the watch, until the watch has caught up.
+    read: Option<Arc<DeploymentView>>,
     members: Option<MemberWatches>,
     roster: Roster,
     notify: Notify,
+}
+
+/// What is known of the target's object.
+enum Found {
+    Unknown,
+    Missing,
+    Present(Arc<DeploymentView>),
 }
 
 /// What a run knows at one moment.
@@ -49,7 +58,7 @@ pub(crate) struct Sighting {
 }
 
 impl Run {
-    /// Starts to watch the target of `gate`. `adopted`: another process began this run, so any pod may be drained already.
+    /// Starts to watch the target of `gate`. If another process began this run, any pod may be drained already.
     pub(crate) fn start(
         client: Client,
         gate: &UpgradeGate,
@@ -71,6 +80,7 @@ impl Run {
         Run {
             target: watches::target(&client, &namespace, &name, &notify),
             roster: Roster::new(client.clone(), &namespace, shared, adopted),
+            read: None,
             members: None,
             client,
             namespace,
@@ -80,26 +90,35 @@ impl Run {
     }
 
     /// What is known of the target and its members.
-    ///
-    /// # Errors
-    /// Only when the target has to be read anew, for `Finish`, and can't be.
-    pub(crate) async fn look(&mut self, gate: &UpgradeGate) -> Result<Sighting, ApiError> {
-        let Some(found) = self.deployment(gate).await? else {
-            return Ok(Sighting { target: Target::Unknown, members: Members::default(), again: false });
+    pub(crate) async fn look(&mut self, gate: &UpgradeGate) -> Sighting {
+        if !self.read_anew(gate).await {
+            return Sighting { target: Target::Unknown, members: self.members(gate, None).await.0, again: true };
+        }
+        let found = match self.deployment() {
+            Found::Unknown => {
+                return Sighting { target: Target::Unknown, members: Members::default(), again: false };
+            }
+            Found::Missing => None,
+            Found::Present(deployment) => Some(deployment),
         };
         if let Some(deployment) = &found {
             self.watch_members(deployment);
         }
-        let began = gate.status.as_ref().and_then(|status| status.target.as_ref()).map(|target| target.uid.clone());
-        let current = found.as_ref().and_then(|deployment| deployment.metadata.uid.clone());
-        let owners = began.into_iter().chain(current).collect();
-        let (members, again) = match &self.members {
-            Some(watches) => self.roster.call(watches, &owners).await,
-            // There never was a target, so there is no member.
-            None => (Members { known: Vec::new(), whole: true, heard: true }, false),
-        };
+        let (members, again) = self.members(gate, found.as_deref()).await;
         let target = found.as_deref().map_or(Target::Missing, |deployment| Target::Present(workload(deployment)));
-        Ok(Sighting { target, members, again })
+        Sighting { target, members, again }
+    }
+
+    /// The members, and whether some could not be asked for.
+    async fn members(&mut self, gate: &UpgradeGate, found: Option<&DeploymentView>) -> (Members, bool) {
+        let began = gate.status.as_ref().and_then(|status| status.target.as_ref()).map(|target| target.uid.clone());
+        let current = found.and_then(|deployment| deployment.metadata.uid.clone());
+        let owners = began.into_iter().chain(current).collect();
+        match &self.members {
+            Some(watches) => self.roster.call(watches, &owners).await,
+            // This process never saw the target, so it knows no selector and no member.
+            None => (Members { known: Vec::new(), whole: true, heard: true }, false),
+        }
     }
 
     /// Tells every worker its intent.
@@ -107,16 +126,43 @@ impl Run {
         self.roster.order(intents);
     }
 
-    /// The target: `None` if that is not known. A post-upgrade hook says `Finish` before a watch may have seen the upgrade, so then it is
-    /// read anew, until the upgrade was seen.
-    async fn deployment(&self, gate: &UpgradeGate) -> Result<Option<Option<Arc<DeploymentView>>>, ApiError> {
-        let finish = gate.spec.action.as_ref().is_some_and(|action| action.type_ == ActionType::Finish);
-        if finish && gate.status.as_ref().is_none_or(|status| status.phase < Some(Phase::RollingOut)) {
-            let api: Api<DeploymentView> = Api::namespaced(self.client.clone(), &self.namespace);
-            let call = format!("get Deployment {}/{}", self.namespace, self.name);
-            return within(&call, api.get_opt(&self.name)).await.map(|found| Some(found.map(Arc::new)));
+    /// The target: as it was read beside the watch, until the watch has caught up.
+    fn deployment(&mut self) -> Found {
+        let watched = match self.target.objects().into_iter().next() {
+            Some(deployment) if self.target.is_whole() => Found::Present(deployment),
+            None if self.target.is_whole() => Found::Missing,
+            _ => Found::Unknown,
+        };
+        match (self.read.take(), watched) {
+            (Some(read), Found::Present(watched)) if !is_behind(&watched, &read) => Found::Present(watched),
+            // The watch had shown it before, so it is gone since.
+            (Some(_), Found::Missing) if self.members.is_some() => Found::Missing,
+            (Some(read), _) => {
+                self.read = Some(Arc::clone(&read));
+                Found::Present(read)
+            }
+            (None, watched) => watched,
         }
-        Ok(self.target.is_whole().then(|| self.target.objects().into_iter().next()))
+    }
+
+    /// Reads the target anew if a post-upgrade hook says `Finish`: it does so before a watch may have seen the upgrade. What was read
+    /// counts until the watch has caught up with it. Returns whether that could be done.
+    async fn read_anew(&mut self, gate: &UpgradeGate) -> bool {
+        let finish = gate.spec.action.as_ref().is_some_and(|action| action.type_ == ActionType::Finish);
+        if !finish || gate.status.as_ref().is_some_and(|status| status.phase >= Some(Phase::RollingOut)) {
+            return true;
+        }
+        let api: Api<DeploymentView> = Api::namespaced(self.client.clone(), &self.namespace);
+        match within(&format!("get Deployment {}/{}", self.namespace, self.name), api.get_opt(&self.name)).await {
+            Ok(found) => {
+                self.read = found.map(Arc::new);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "can't find out whether the upgrade came; it is asked again");
+                false
+            }
+        }
     }
 
     /// Watches the members of this Deployment, unless that is done already.
@@ -132,6 +178,11 @@ impl Run {
             }
         }
     }
+}
+
+/// Whether the watch shows an older version of the target than the one that was read.
+fn is_behind(watched: &DeploymentView, read: &DeploymentView) -> bool {
+    watched.metadata.uid == read.metadata.uid && watched.metadata.generation < read.metadata.generation
 }
 
 /// A Deployment in what any workload has in common.

@@ -5,11 +5,12 @@ use std::{
     sync::Arc,
 };
 
+use futures::StreamExt;
 use kube::{Api, Client};
 
 use super::{
     objects::{PodView, ReplicaSetView},
-    pod,
+    pod::{self, Incarnation},
     watches::MemberWatches,
     worker::{Order, Place, Shared, Worker},
 };
@@ -17,6 +18,9 @@ use crate::{
     client::within,
     gate::{DrainFact, Intent, Member, Members, Revision, template_hash},
 };
+
+/// How many pods are asked for at once.
+const GETS_AT_ONCE: usize = 16;
 
 /// The members of a run.
 pub(super) struct Roster {
@@ -31,9 +35,21 @@ pub(super) struct Roster {
 
 struct Entry {
     pod: Arc<PodView>,
+    /// The last one that was seen, also while its container does not run.
+    incarnation: Option<Incarnation>,
     belongs: bool,
     revision: Revision,
     worker: Worker,
+}
+
+impl Entry {
+    /// The pod as it was found by name. Where it is the same as ever, it is the selector of the target that left it, not the pod that left
+    /// the target: then it goes with the target.
+    fn is_found_as(&mut self, pod: PodView) {
+        let same_owner = controller(&pod.metadata) == controller(&self.pod.metadata);
+        self.belongs &= same_owner && pod.metadata.labels == self.pod.metadata.labels;
+        self.pod = Arc::new(pod);
+    }
 }
 
 /// What an owner says of a pod.
@@ -68,9 +84,7 @@ impl Roster {
         let mut again = false;
         if whole {
             self.adopted = false;
-            for uid in absent {
-                again |= !self.account_for(&uid).await;
-            }
+            again = !self.account_for(absent).await;
         }
         let known: Vec<Member> = self.entries.iter().map(|(uid, entry)| self.member(uid, entry)).collect();
         self.heard |= whole && known.iter().filter(|member| member.counts()).all(Member::was_heard);
@@ -87,39 +101,51 @@ impl Roster {
 
     fn enter(&mut self, uid: &str, pod: Arc<PodView>, belongs: bool, revision: Revision) {
         let drain = if self.adopted { DrainFact::Maybe } else { DrainFact::Never };
-        if let Some(entry) = self.entries.get_mut(uid) {
-            (entry.pod, entry.belongs, entry.revision) = (pod, belongs, revision);
-        } else {
+        let incarnation = pod::incarnation(&pod, &self.shared.plan.probe);
+        let Some(entry) = self.entries.get_mut(uid) else {
             let worker = Worker::start(&self.shared, drain);
-            self.entries.insert(uid.to_owned(), Entry { pod, belongs, revision, worker });
+            self.entries.insert(uid.to_owned(), Entry { pod, incarnation, belongs, revision, worker });
+            return;
+        };
+        (entry.pod, entry.belongs, entry.revision) = (pod, belongs, revision);
+        // Another container or another IP starts over: nothing is known of it, and nobody told it to drain.
+        if let Some(current) = incarnation {
+            let earlier = entry.incarnation.replace(current);
+            if earlier.is_some() && earlier != entry.incarnation {
+                entry.worker = Worker::start(&self.shared, DrainFact::Never);
+            }
         }
     }
 
-    /// Looks for a pod that no watch shows any more. A selector watch says "deleted" of a pod that was only relabelled and still runs, so
-    /// it is forgotten only when it is known to be gone. Returns whether that could be found out.
-    async fn account_for(&mut self, uid: &str) -> bool {
-        let Some(entry) = self.entries.get_mut(uid) else { return true };
-        let drained = matches!(entry.worker.facts().drain, DrainFact::Maybe | DrainFact::Acknowledged(_));
-        if !drained {
-            self.entries.remove(uid);
-            return true;
+    /// Looks for pods that no watch shows any more. A selector watch says "deleted" of a pod that was only relabelled and still runs, so
+    /// a drained one is forgotten only when it is known to be gone. Returns whether that could be found out of all.
+    async fn account_for(&mut self, absent: BTreeSet<String>) -> bool {
+        let owed = |entry: &Entry| {
+            let drained = matches!(entry.worker.facts().drain, DrainFact::Maybe | DrainFact::Acknowledged(_));
+            drained && entry.pod.metadata.deletion_timestamp.is_none()
+        };
+        self.entries.retain(|uid, entry| !absent.contains(uid) || owed(entry));
+        let lost = absent.into_iter().filter_map(|uid| Some((self.entries.get(&uid)?.pod.metadata.name.clone()?, uid)));
+        let asked = lost.map(async |(name, uid)| {
+            let found = within(&format!("get pod {name}"), self.api.get_opt(&name)).await;
+            (
+                uid,
+                found.inspect_err(
+                    |error| tracing::warn!(pod = name, %error, "can't find out whether a drained pod is gone"),
+                ),
+            )
+        });
+        let answers: Vec<_> =
+            futures::stream::iter(asked.collect::<Vec<_>>()).buffer_unordered(GETS_AT_ONCE).collect().await;
+        let all = answers.iter().all(|(_, found)| found.is_ok());
+        for (uid, found) in answers {
+            match (found, self.entries.get_mut(&uid)) {
+                (Ok(Some(pod)), Some(entry)) if pod.metadata.uid.as_ref() == Some(&uid) => entry.is_found_as(pod),
+                (Ok(_), _) => drop(self.entries.remove(&uid)),
+                (Err(_), _) => {}
+            }
         }
-        let name = entry.pod.metadata.name.clone().unwrap_or_default();
-        match within(&format!("get pod {name}"), self.api.get_opt(&name)).await {
-            Ok(Some(pod)) if pod.metadata.uid.as_deref() == Some(uid) => {
-                entry.pod = Arc::new(pod);
-                entry.belongs = false;
-                true
-            }
-            Ok(_) => {
-                self.entries.remove(uid);
-                true
-            }
-            Err(error) => {
-                tracing::warn!(pod = name, %error, "can't find out whether a drained pod is gone; it is asked for again");
-                false
-            }
-        }
+        all
     }
 
     fn member(&self, uid: &str, entry: &Entry) -> Member {

@@ -60,8 +60,7 @@ impl Worker {
     pub(crate) fn start(shared: &Arc<Shared>, drain: DrainFact) -> Self {
         let (order, orders) = watch::channel(Order { intent: Intent::Idle, place: None });
         let (report, facts) = watch::channel(Facts { drain, ..Facts::default() });
-        let member =
-            Member { shared: Arc::clone(shared), orders, report, schedule: Schedule::default(), incarnation: None };
+        let member = Member { shared: Arc::clone(shared), orders, report, schedule: Schedule::default() };
         Worker { order, facts, _task: AbortOnDropHandle::new(tokio::spawn(member.work())) }
     }
 
@@ -93,8 +92,6 @@ struct Member {
     orders: watch::Receiver<Order>,
     report: watch::Sender<Facts>,
     schedule: Schedule,
-    /// The last one that was seen, also while its container does not run.
-    incarnation: Option<Incarnation>,
 }
 
 /// What is to be done next.
@@ -112,7 +109,7 @@ impl Member {
         loop {
             let order = self.orders.borrow_and_update().clone();
             if known.as_ref() != Some(&order) {
-                self.turn_to(&order);
+                self.turn();
                 known = Some(order.clone());
             }
             let done = match (self.next(order.intent), &order.place) {
@@ -131,15 +128,12 @@ impl Member {
         }
     }
 
-    /// Takes a new order: all calls are due. With another incarnation it starts over, since nothing is known of that.
-    fn turn_to(&mut self, order: &Order) {
-        if let Some(Place { incarnation, .. }) = &order.place {
-            let earlier = self.incarnation.replace(incarnation.clone());
-            if earlier.is_some_and(|earlier| earlier != *incarnation) {
-                self.report.send_replace(Facts::default());
-            }
+    /// Takes a new order: all calls are due.
+    fn turn(&mut self) {
+        // A member that names higher and higher epochs is followed once a period, not as fast as it answers.
+        if self.report.borrow().conflict.is_none() {
+            self.schedule = Schedule::default();
         }
-        self.schedule = Schedule::default();
     }
 
     fn next(&self, intent: Intent) -> Next {
@@ -185,7 +179,7 @@ impl Member {
                 self.change(|facts| facts.conflict = Some(other));
                 (Err(None), self.period())
             }
-            Err(trouble) => (Err(Some(trouble)), self.period()),
+            Err(trouble) => (Err(Some(trouble)), self.period().min(renewal)),
         };
         self.schedule.drain = Some(now + pause);
         self.change(|facts| match result {
@@ -219,11 +213,12 @@ impl Member {
             }
             Err(trouble) => Err(trouble.clone()),
         };
-        // A member that forgot its drain (it restarted unseen, or its lease ran out) is drained again, and asked then.
-        if self.shared.plan.drain.is_some() && result.as_ref().is_ok_and(|report| report.draining == Some(false)) {
+        // A member that forgot its drain (it restarted unseen, or its lease ran out) is drained again.
+        let forgot =
+            self.shared.plan.drain.is_some() && result.as_ref().is_ok_and(|report| report.draining == Some(false));
+        let result = if forgot { Err(Trouble::NotDraining) } else { result };
+        if forgot {
             self.schedule.drain = None;
-            self.change(|facts| facts.drain = DrainFact::Maybe);
-            return true;
         }
         self.change(|facts| facts.probe = Some(ProbeFact { epoch, at: Timestamp::now(), result }));
         true
@@ -268,7 +263,9 @@ impl Member {
             409 => {
                 let other = serde_json::from_slice::<serde_json::Value>(&answer.body).ok();
                 let other = other.and_then(|body| body.get("epoch")?.as_i64());
-                Ok(Told::OtherEpoch(other.unwrap_or(epoch)))
+                // Only a higher epoch explains the refusal, and can be gone above.
+                let refused = Trouble::DrainStatus { method: name, path: drain.path.clone(), code: 409 };
+                other.filter(|other| *other > epoch).map(Told::OtherEpoch).ok_or(refused)
             }
             code => Err(Trouble::DrainStatus { method: name, path: drain.path.clone(), code }),
         }
@@ -306,7 +303,9 @@ impl Member {
         self.report.send_if_modified(|facts| {
             let before = facts.clone();
             change(facts);
-            news = essence(&before) != essence(facts);
+            // An answer that had become stale says something again.
+            let was_stale = before.probe.as_ref().is_some_and(|p| !self.shared.plan.is_fresh(p.at, Timestamp::now()));
+            news = was_stale || essence(&before) != essence(facts);
             if !is_same_state(&before, facts) || facts.since.is_none() {
                 facts.since = Some(Timestamp::now());
             }

@@ -6,14 +6,14 @@ use upgradegate_crds::{OnMissingTarget, Outcome, Phase, TargetStatus, UpgradeGat
 use super::{
     Target,
     decide::{Known, Step},
-    message, rivals, time,
+    epoch, message, rivals, standing, time,
 };
 
 /// Begins the run, once the target is known.
 pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     let o = known.o;
     // The older of two unseen gates ends at its own first sight. An epoch taken before that would make this one the older.
-    if rivals::predecessor(o).is_some_and(|older| rivals::is_unseen(older)) {
+    if rivals::predecessor(o).is_some_and(|older| standing::is_unseen(older)) {
         status.deadline = Some(time::stamp(known.deadline));
         return Step::Stay;
     }
@@ -27,7 +27,7 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
         Target::Missing => return Step::End(Outcome::TargetNotFound, message::target_not_found(&o.gate)),
     };
     status.target = Some(target);
-    status.epoch = Some(rivals::next_epoch(o));
+    status.epoch = Some(epoch::next(o));
     status.started_at = Some(time::stamp(o.now));
     status.deadline = Some(time::stamp(known.deadline));
     Step::Go(if rivals::predecessor(o).is_some() { Phase::Waiting } else { Phase::Draining })

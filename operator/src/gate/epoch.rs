@@ -1,0 +1,22 @@
+//! The number of a run: members follow the highest one that they are told.
+
+use upgradegate_crds::UpgradeGateStatus;
+
+use super::{Observation, decide::Known, standing};
+
+/// The epoch of a run that begins now: above that of every gate of the target, and from the clock, so that it also grows when the
+/// others are gone.
+pub(crate) fn next(o: &Observation) -> i64 {
+    let others = o.rivals.iter().filter_map(|rival| standing::epoch(rival)).max();
+    o.now.as_millisecond().max(others.map_or(0, |epoch| epoch.saturating_add(1)))
+}
+
+/// Goes above the epoch that a member answered with 409, so that it follows this run.
+pub(crate) fn rise(known: &Known, status: &mut UpgradeGateStatus) {
+    let told = known.o.members.known.iter().filter_map(|member| member.facts.conflict).max();
+    if let (Some(epoch), Some(told)) = (status.epoch, told)
+        && told >= epoch
+    {
+        status.epoch = Some(told.saturating_add(1));
+    }
+}

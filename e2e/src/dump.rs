@@ -41,7 +41,8 @@ pub(crate) async fn print(test: &Test) {
 }
 
 async fn gates(test: &Test) -> Result<String> {
-    let gates = test.api::<UpgradeGate>().list(&ListParams::default()).await?;
+    let mut gates = test.api::<UpgradeGate>().list(&ListParams::default()).await?;
+    gates.items.iter_mut().for_each(|gate| gate.metadata.managed_fields = None);
     Ok(gates.items.iter().map(serde_saphyr::to_string).collect::<Result<Vec<_>, _>>()?.join("---\n"))
 }
 

@@ -111,6 +111,14 @@ pub fn busy(members: u32) -> Is {
     })
 }
 
+/// Held by a member whose message contains `text`.
+pub fn held_by(text: &str) -> Is {
+    let text = text.to_owned();
+    Is::new(format!("held by a member that says {text:?}"), move |status| {
+        status.members.iter().any(|member| member.state != MemberState::Ready && member.message.contains(&text))
+    })
+}
+
 /// Held by a member in this state whose message contains `text`.
 pub fn held(state: MemberState, text: &str) -> Is {
     let text = text.to_owned();

@@ -16,7 +16,7 @@ mod measure;
 mod state;
 
 pub use measure::{memory, metrics, sum};
-pub use state::{scale, until_gone, until_nobody_leads, until_whole};
+pub use state::{replace_restarted, scale, until_gone, until_nobody_leads, until_whole};
 
 /// Namespace of the operator.
 pub const NAMESPACE: &str = "upgradegate-system";
@@ -26,6 +26,9 @@ pub const NAME: &str = "upgradegate";
 
 /// Name of its Deployment, its Lease, its ServiceAccount and its ClusterRole.
 pub const OBJECT: &str = "upgradegate-operator";
+
+/// Name of its container.
+pub const CONTAINER: &str = "operator";
 
 /// Its replicas.
 pub const REPLICAS: i32 = 2;
@@ -68,8 +71,16 @@ fn install_blocking() -> Result<()> {
 pub async fn install(values: &[&str]) -> Result<()> {
     let mut helm =
         Helm::Four.program()?.args(["upgrade", "--install", NAME]).args([env::checkout("chart/upgradegate")]);
-    helm =
-        helm.args(["--namespace", NAMESPACE, "--create-namespace", "--take-ownership", "--force-conflicts", "--wait", "--timeout", "180s"]);
+    helm = helm.args([
+        "--namespace",
+        NAMESPACE,
+        "--create-namespace",
+        "--take-ownership",
+        "--force-conflicts",
+        "--wait",
+        "--timeout",
+        "180s",
+    ]);
     helm = helm.args(["--set", &format!("image.tag={}", env::image_tag()?)]);
     for value in values {
         helm = helm.args(["--set", value]);

@@ -1,15 +1,15 @@
 //! How many replicas the operator has, and which of them leads.
 
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api, Client, ResourceExt,
-    api::{Patch, PatchParams},
+    api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::json;
 
-use super::{NAMESPACE, OBJECT, REPLICAS, measure, pods};
-use crate::{fault_app::is_complete, wait};
+use super::{CONTAINER, NAMESPACE, OBJECT, REPLICAS, measure, pods};
+use crate::{fault_app::is_complete, pods::container, wait};
 
 fn deployments(client: &Client) -> Api<Deployment> {
     Api::namespaced(client.clone(), NAMESPACE)
@@ -40,6 +40,19 @@ pub async fn until_whole(client: &Client) -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// Replaces pods whose container was restarted: the kubelet makes it wait longer after each death.
+///
+/// # Errors
+/// If the API server refuses it.
+pub async fn replace_restarted(client: &Client) -> Result<()> {
+    for pod in pods(client).await? {
+        if container(&pod, CONTAINER).is_some_and(|status| status.restart_count > 0) {
+            Api::<Pod>::namespaced(client.clone(), NAMESPACE).delete(&pod.name_any(), &DeleteParams::default()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until no pod of the operator is left.

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
-use k8s_openapi::api::coordination::v1::Lease;
-use kube::{Api, ResourceExt, api::PostParams};
+use k8s_openapi::api::{coordination::v1::Lease, core::v1::Namespace};
+use kube::{
+    Api, ResourceExt,
+    api::{ListParams, PostParams},
+};
 use upgradegate_crds::UpgradeGate;
 use upgradegate_e2e::{GateBuilder, Test, is, operator, wait};
 
@@ -23,6 +26,7 @@ const MEMORY: u64 = 20 << 20;
 #[test]
 fn an_idle_operator_with_500_finished_gates_asks_for_nothing() {
     alone(async |test| {
+        until_all_others_are_gone(test).await?;
         let names = stream::iter(0..GATES).map(|number| async move {
             let gate = GateBuilder::new("nobody").named(&format!("gate-{number}")).build();
             test.api::<UpgradeGate>().create(&PostParams::default(), &gate).await
@@ -47,6 +51,18 @@ fn an_idle_operator_with_500_finished_gates_asks_for_nothing() {
         ensure!(memory <= MEMORY, "{memory} bytes");
         Ok(())
     });
+}
+
+/// Waits until no namespace of another test is left: a gate that goes along with one costs something.
+async fn until_all_others_are_gone(test: &Test) -> Result<()> {
+    let namespaces = Api::<Namespace>::all(test.client.clone());
+    wait::eventually("alone", async || {
+        let all = namespaces.list(&ListParams::default().labels(upgradegate_e2e::LABEL)).await?;
+        let others = all.items.iter().filter(|other| other.name_any() != test.namespace).count();
+        ensure!(others == 0, "{others} namespaces of other tests are left");
+        Ok(())
+    })
+    .await
 }
 
 /// Waits for so many renewals of the Lease.

@@ -23,6 +23,7 @@ fn alone(body: impl AsyncFnOnce(&Test) -> Result<()>) {
         operator::until_whole(&test.client).await?;
         let result = body(test).await;
         operator::scale(&test.client, operator::REPLICAS).await?;
+        operator::replace_restarted(&test.client).await?;
         operator::until_whole(&test.client).await?;
         result
     });

@@ -63,13 +63,17 @@ async fn hook_pod(test: &Test) -> Result<Pod> {
 
 fn trap_14_hook_job_deleted_cancels_its_gate(helm: Helm) {
     scenario(async |test| {
-        // Helm does not notice that the Job is gone: it waits for it until its own timeout.
         let Held { app, upgrade, gate, .. } = held_with(test, helm, 40.0, &["--timeout", "20s"]).await?;
         test.api::<Job>().delete(JOB, &DeleteParams::background()).await?;
         gate.until(is::finished(Outcome::Cancelled)).await?;
-        back_at_work(&app).await?;
-        upgrade.wait().await?.fails()?;
-        all_are(&app, "1").await
+        match helm {
+            // Helm 3 takes a Job that is gone for one that succeeded: a way around the gate.
+            Helm::Three => upgrade.wait().await?.ok()?,
+            // Helm 4 waits for it until its own timeout.
+            Helm::Four => upgrade.wait().await?.fails()?,
+        };
+        all_are(&app, if helm == Helm::Three { "2" } else { "1" }).await?;
+        back_at_work(&app).await
     });
 }
 

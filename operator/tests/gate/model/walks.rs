@@ -1,0 +1,130 @@
+//! The worlds that are walked, and the outcomes that each reaches: all twelve are among them.
+
+use std::collections::BTreeSet;
+
+use upgradegate_crds::{
+    OnDeadline, OnMissingTarget,
+    Outcome::{
+        self, Bypassed, Cancelled, Completed, DeadlineExceeded, Expired, Invalid, NotUsed, RolledBack, RolloutFailed,
+        Superseded, TargetNotFound, Unchanged,
+    },
+};
+
+use super::{
+    explore::explore,
+    world::{Act, BAD, Budget, NEW, OLD, World},
+};
+
+/// Nothing but time.
+fn calm() -> Budget {
+    Budget::default()
+}
+
+fn worlds(budgets: impl IntoIterator<Item = Budget>) -> Vec<World> {
+    budgets.into_iter().map(World::new).collect()
+}
+
+/// Walks these worlds, and sees that these outcomes and no others are reached.
+fn walk(name: &str, starts: Vec<World>, outcomes: &[Outcome]) {
+    let found = explore(starts);
+    println!("{name}: {} states, {} outcomes", found.states, found.outcomes.len());
+    assert_eq!(found.outcomes, outcomes.iter().copied().collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn faults() {
+    let budgets = [
+        Budget { faults: 2, ..calm() },
+        Budget { faults: 1, restarts: 1, ..calm() },
+        Budget { faults: 1, work: 1, ..calm() },
+    ];
+    walk("faults", worlds(budgets), &[DeadlineExceeded, Expired, NotUsed]);
+}
+
+#[test]
+fn an_upgrade() {
+    let budgets = [
+        Budget { patches: vec![NEW], faults: 1, ..calm() },
+        Budget { patches: vec![NEW], work: 1, ..calm() },
+        Budget { patches: vec![NEW], acts: vec![Act::Finish], ..calm() },
+        Budget { acts: vec![Act::Finish], faults: 1, ..calm() },
+    ];
+    walk("an upgrade", worlds(budgets), &[Completed, Unchanged, DeadlineExceeded, Expired, NotUsed]);
+}
+
+#[test]
+fn an_upgrade_around_the_gate() {
+    let budgets = [Budget { patches: vec![NEW], acts: vec![Act::Bypass], ..calm() }];
+    walk("around the gate", worlds(budgets), &[Completed, Bypassed, NotUsed]);
+}
+
+#[test]
+fn an_upgrade_that_fails() {
+    let budgets = [
+        Budget { patches: vec![BAD, OLD], ..calm() },
+        Budget { patches: vec![BAD], faults: 1, ..calm() },
+        Budget { patches: vec![NEW], slow: 1, ..calm() },
+    ];
+    walk(
+        "a failing upgrade",
+        worlds(budgets),
+        &[Completed, RolledBack, RolloutFailed, DeadlineExceeded, Expired, NotUsed],
+    );
+}
+
+#[test]
+fn people_in_every_phase() {
+    let budgets = [
+        Budget { patches: vec![NEW], acts: vec![Act::Open], work: 1, ..calm() },
+        Budget { patches: vec![NEW], acts: vec![Act::Cancel], ..calm() },
+        Budget { patches: vec![NEW], acts: vec![Act::Delete], ..calm() },
+        Budget { acts: vec![Act::Cancel], faults: 1, ..calm() },
+        Budget { acts: vec![Act::Delete], faults: 1, ..calm() },
+    ];
+    walk("people", worlds(budgets), &[Completed, Cancelled, DeadlineExceeded, Expired, NotUsed]);
+}
+
+#[test]
+fn a_second_gate() {
+    let budgets = [
+        Budget { acts: vec![Act::Second], faults: 1, ..calm() },
+        Budget { acts: vec![Act::Second], work: 1, ..calm() },
+        Budget { acts: vec![Act::Second, Act::Cancel], ..calm() },
+    ];
+    walk("a second gate", worlds(budgets), &[Superseded, Cancelled, DeadlineExceeded, Expired, NotUsed]);
+}
+
+#[test]
+fn a_second_gate_during_an_upgrade() {
+    let budgets = [Budget { acts: vec![Act::Second], patches: vec![NEW], ..calm() }];
+    walk("a second gate during an upgrade", worlds(budgets), &[Completed, Superseded, Bypassed, NotUsed]);
+}
+
+#[test]
+fn another_target_or_none() {
+    let budgets = [
+        Budget { acts: vec![Act::Replace], faults: 1, ..calm() },
+        Budget { acts: vec![Act::Remove], faults: 1, ..calm() },
+    ];
+    let outcomes = [Completed, Bypassed, RolloutFailed, TargetNotFound, DeadlineExceeded, Expired, NotUsed];
+    walk("another target", worlds(budgets), &outcomes);
+}
+
+#[test]
+fn gates_of_other_kinds() {
+    let world = || World::new(Budget { patches: vec![NEW], work: 1, ..calm() });
+    let mut invalid = world();
+    invalid.gates[0].object.as_mut().unwrap().spec.target_ref.kind = "DaemonSet".into();
+    let mut expired = world();
+    expired.now = 100;
+    let mut proceeds = world();
+    proceeds.gates[0].object.as_mut().unwrap().spec.on_deadline = OnDeadline::Proceed;
+    let mut asks_only = world();
+    asks_only.gates[0].object.as_mut().unwrap().spec.drain = None;
+    let mut missing = world();
+    (missing.target, missing.pods) = (None, [].into());
+    let mut first_sync = missing.clone();
+    first_sync.gates[0].object.as_mut().unwrap().spec.on_missing_target = OnMissingTarget::Open;
+    let starts = vec![invalid, expired, proceeds, asks_only, missing, first_sync];
+    walk("other kinds", starts, &[Invalid, Expired, TargetNotFound, DeadlineExceeded, Completed, NotUsed]);
+}

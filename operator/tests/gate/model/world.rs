@@ -1,0 +1,176 @@
+//! The world: what there is, and what may still happen to it.
+
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use upgradegate_crds::{Phase, UpgradeGate};
+use upgradegate_operator::gate::{Decision, Facts, Intent};
+
+use super::app::App;
+use crate::kit::gate;
+
+/// A pod template. `BAD` never becomes available.
+pub type Template = u8;
+pub const OLD: Template = 0;
+pub const NEW: Template = 1;
+pub const BAD: Template = 2;
+
+/// Everything.
+#[derive(Clone)]
+pub struct World {
+    /// Seconds after the first gate was created.
+    pub now: i64,
+    pub gates: Vec<Gate>,
+    pub target: Option<Target>,
+    pub pods: BTreeMap<u8, Pod>,
+    /// A `POST` that is still under way though its caller has given up: pod and epoch.
+    pub late: Option<(u8, i64)>,
+    pub budget: Budget,
+    /// What is decided on each gate as things stand; kept, since it is asked for often.
+    pub decisions: [OnceCell<Decision>; 2],
+}
+
+/// A gate, and the operator's run of it.
+#[derive(Clone)]
+pub struct Gate {
+    /// The object, until it is deleted.
+    pub object: Option<UpgradeGate>,
+    pub run: Run,
+    /// Pods that this gate ever told to drain.
+    pub told: BTreeSet<u8>,
+    /// Whether the operator ever forgot what it had told whom.
+    pub adopted: bool,
+    /// Whether it was ever open: its hook may have let Helm go on.
+    pub let_through: bool,
+}
+
+/// What the operator's process knows of a gate; a crash loses it.
+#[derive(Clone, Default)]
+pub struct Run {
+    /// Whether the watches have their lists.
+    pub synced: bool,
+    /// Whether pods that are found now may be drained already.
+    pub adopted: bool,
+    pub heard: bool,
+    pub facts: BTreeMap<u8, Facts>,
+    pub intents: BTreeMap<u8, Intent>,
+}
+
+/// The Deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// Another object has another one.
+    pub uid: u8,
+    pub template: Template,
+    /// Whether its controller has seen the template.
+    pub observed: bool,
+    /// When the controller came to the verdict that the rollout failed.
+    pub failed_since: Option<i64>,
+}
+
+/// A pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pod {
+    pub template: Template,
+    pub life: Life,
+    pub app: App,
+}
+
+/// Where a pod is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Life {
+    /// It can't start: only pods of a bad template are so.
+    Starting,
+    Running,
+    Terminating,
+}
+
+/// What may still happen, so that the world stays finite.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Budget {
+    /// Crashes, lost and refused calls, late calls, stalls.
+    pub faults: u8,
+    /// How often time passes before the target's controller does what it could.
+    pub slow: u8,
+    /// Operations that users start.
+    pub work: u8,
+    /// Restarts of an application.
+    pub restarts: u8,
+    /// Templates that Helm brings, in this order.
+    pub patches: Vec<Template>,
+    /// What people may do, each once.
+    pub acts: Vec<Act>,
+}
+
+/// Something that people do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Helm comes without the hook.
+    Bypass,
+    Open,
+    Finish,
+    Cancel,
+    /// The gate is deleted.
+    Delete,
+    /// A second gate is created.
+    Second,
+    /// The target is replaced by another object.
+    Replace,
+    /// The target is deleted.
+    Remove,
+}
+
+impl Budget {
+    pub fn may(&self, act: Act) -> bool {
+        self.acts.contains(&act)
+    }
+
+    /// It is done, and not done again.
+    pub fn spend(&mut self, act: Act) {
+        self.acts.retain(|other| *other != act);
+    }
+}
+
+impl World {
+    /// A gate that nobody has seen, and a target with two idle pods.
+    pub fn new(budget: Budget) -> Self {
+        let pod = Pod { template: OLD, life: Life::Running, app: App::default() };
+        World {
+            now: 0,
+            gates: vec![Gate::new(model_gate("first", 0))],
+            target: Some(Target { uid: 1, template: OLD, observed: true, failed_since: None }),
+            pods: BTreeMap::from([(1, pod), (2, pod)]),
+            late: None,
+            budget,
+            decisions: Default::default(),
+        }
+    }
+
+    /// Whether the target wants pods like this one.
+    pub fn wants(&self, pod: &Pod) -> bool {
+        self.target.is_some_and(|target| target.template == pod.template)
+    }
+}
+
+impl Gate {
+    pub fn new(object: UpgradeGate) -> Self {
+        let run = Run { synced: true, ..Run::default() };
+        Gate { object: Some(object), run, told: BTreeSet::new(), adopted: false, let_through: false }
+    }
+
+    pub fn phase(&self) -> Option<Phase> {
+        self.object.as_ref()?.status.as_ref()?.phase
+    }
+}
+
+/// A gate with short times: deadline 100 s, lease 20 s, progress 50 s.
+pub fn model_gate(name: &str, created: i64) -> UpgradeGate {
+    let mut gate = gate(name);
+    gate.metadata.creation_timestamp.as_mut().unwrap().0 = crate::kit::at(created);
+    gate.spec.deadline_seconds = 100;
+    gate.spec.progress_seconds = 50;
+    gate.spec.drain.as_mut().unwrap().lease_seconds = u16::try_from(super::app::LEASE).unwrap();
+    gate
+}

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use upgradegate_crds::{OpenedByType, Outcome, Phase, UpgradeGateStatus, condition};
 
-use super::{decide::Known, time};
+use super::{known::Known, time};
 
 /// All conditions. A transition time moves only when its status does: a message may change at every progress.
 pub(crate) fn of(known: &Known, status: &UpgradeGateStatus, before: &[Condition]) -> Vec<Condition> {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
+use upgradegate_crds::{Phase, UpgradeGateStatus};
 
 use super::{
-    Event, Intent, Invalid, Observation, Plan, conditions, early_end, events, first_sight, hold, intent, message,
-    resume, rollout, tally::Tally, text, time,
+    Event, Intent, Observation, conditions, early_end, events, first_sight, hold, intent,
+    known::{Known, Step},
+    message, resume, rollout, text, time,
 };
 
 /// What is to be done, in this order: status, finalizer, intents, events.
@@ -26,24 +27,6 @@ pub struct Decision {
     pub wake: Option<Timestamp>,
     /// Whether the gate's time after its end is over, and it is to be deleted.
     pub delete: bool,
-}
-
-/// What a rule of a phase says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Nothing changes.
-    Stay,
-    /// Another phase begins.
-    Go(Phase),
-    /// The run ends, with this outcome and the sentence that explains it.
-    End(Outcome, String),
-}
-
-/// An observation with what every rule derives from it.
-pub(crate) struct Known<'a> {
-    pub(crate) o: &'a Observation,
-    pub(crate) plan: Result<Plan, Invalid>,
-    pub(crate) deadline: Timestamp,
 }
 
 /// More steps than any run of phases within one decision: the phases only move forward, but for `Open` and `Draining`, between which
@@ -136,23 +119,4 @@ fn limit<'s>(known: &Known, phase: Phase, status: &'s UpgradeGateStatus) -> Opti
 fn expiry(o: &Observation, status: &UpgradeGateStatus) -> Option<Timestamp> {
     let ttl = o.gate.spec.ttl_seconds_after_finished?;
     Some(time::after(status.finished_at.as_ref()?.0, ttl).0)
-}
-
-impl<'a> From<&'a Observation> for Known<'a> {
-    fn from(o: &'a Observation) -> Self {
-        let deadline = super::standing::deadline(&o.gate).unwrap_or(Timestamp::MAX);
-        Known { o, plan: Plan::parse(&o.gate.spec), deadline }
-    }
-}
-
-impl Known<'_> {
-    /// The members that hold the gate or don't, counted.
-    pub(crate) fn tally(&self, status: &UpgradeGateStatus) -> Tally {
-        Tally::of(self, status)
-    }
-
-    /// Whether our finalizer is on the gate: something may be drained.
-    pub(crate) fn has_finalizer(&self) -> bool {
-        self.o.gate.metadata.finalizers.iter().flatten().any(|name| name == upgradegate_crds::FINALIZER)
-    }
 }

@@ -4,7 +4,7 @@ use upgradegate_crds::{ActedOn, Action, ActionType, Outcome, UpgradeGateStatus};
 
 use super::{
     Observation,
-    decide::{Known, Step},
+    known::{Known, Step},
     message, rivals, standing, text, time,
 };
 

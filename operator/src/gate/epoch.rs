@@ -2,7 +2,7 @@
 
 use upgradegate_crds::UpgradeGateStatus;
 
-use super::{Observation, decide::Known, standing};
+use super::{Observation, known::Known, standing};
 
 /// The epoch of a run that begins now: above that of every gate of the target, and from the clock, so that it also grows when the
 /// others are gone.

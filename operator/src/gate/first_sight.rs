@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use upgradegate_crds::{OnMissingTarget, Outcome, Phase, TargetStatus, UpgradeGateStatus};
 
 use super::{
-    Target,
-    decide::{Known, Step},
-    epoch, message, rivals, standing, time,
+    Target, epoch,
+    known::{Known, Step},
+    message, rivals, standing, time,
 };
 
 /// Begins the run, once the target is known.

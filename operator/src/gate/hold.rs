@@ -4,9 +4,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::{ActionType, OnDeadline, OpenedBy, OpenedByType, Outcome, Phase, UpgradeGateStatus};
 
 use super::{
-    decide::{Known, Step},
     early_end::{act_on, is_ordered, reason},
-    epoch, message, rivals, rollout,
+    epoch,
+    known::{Known, Step},
+    message, rivals, rollout,
     tally::Tally,
     time,
 };
@@ -26,7 +27,7 @@ pub(crate) fn wait(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 /// `Draining` and `Open`: opens with the quorum, closes without it.
 pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     epoch::rise(known, status);
-    let tally = known.tally(status);
+    let tally = Tally::of(known, status);
     let cause = cause(known, status, &tally);
     // Half a list would be written as if it were the whole.
     if known.o.members.whole {

@@ -6,7 +6,7 @@ use upgradegate_crds::{Phase, UpgradeGateStatus};
 
 use super::{
     Lifecycle, Member,
-    decide::Known,
+    known::Known,
     resume::{Owed, owed},
     rollout,
 };

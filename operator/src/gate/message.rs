@@ -2,7 +2,7 @@
 
 use upgradegate_crds::{MemberState, MemberStatus, OpenedByType, Phase, UpgradeGate, UpgradeGateStatus};
 
-use super::{Observation, Target, Workload, decide::Known, rivals, time};
+use super::{Observation, Target, Workload, known::Known, rivals, time};
 
 /// Most blockers that a sentence names.
 const NAMED: usize = 3;

@@ -26,6 +26,7 @@ mod events;
 mod first_sight;
 mod hold;
 mod intent;
+mod known;
 mod member;
 mod message;
 mod observation;

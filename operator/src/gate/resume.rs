@@ -4,7 +4,7 @@ use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
 
 use super::{
     Lifecycle, Member,
-    decide::{Known, Step},
+    known::{Known, Step},
     rollout, time,
 };
 

@@ -5,7 +5,7 @@ use upgradegate_crds::{Outcome, RolloutCounts, UpgradeGateStatus};
 
 use super::{
     Lifecycle, Member, Revision, Target, Workload,
-    decide::{Known, Step},
+    known::{Known, Step},
     message, time,
 };
 

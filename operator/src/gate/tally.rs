@@ -2,7 +2,7 @@
 
 use upgradegate_crds::{MemberState, MemberStatus, PodCounts, UpgradeGateStatus};
 
-use super::{decide::Known, time};
+use super::{known::Known, time};
 
 /// Most members that a status lists.
 const LISTED: usize = 10;

@@ -2,6 +2,7 @@
 //!
 //! A [`Run`] gathers facts and carries out intents; it decides nothing. Dropping it ends all of it.
 
+mod calls;
 pub mod http;
 mod objects;
 mod pod;
@@ -15,11 +16,11 @@ use kube::{Api, Client, core::Selector};
 use upgradegate_crds::{ActionType, Phase, UpgradeGate};
 
 use self::{
+    calls::Shared,
     http::MemberClient,
     objects::DeploymentView,
     roster::Roster,
     watches::{MemberWatches, Watched},
-    worker::Shared,
 };
 use crate::{
     client::within,

@@ -9,10 +9,11 @@ use futures::StreamExt;
 use kube::{Api, Client};
 
 use super::{
+    calls::{Place, Shared},
     objects::{PodView, ReplicaSetView},
     pod::{self, Incarnation},
     watches::MemberWatches,
-    worker::{Order, Place, Shared, Worker},
+    worker::{Order, Worker},
 };
 use crate::{
     client::within,

@@ -3,34 +3,20 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::json;
 use tokio::{
     sync::watch,
     time::{Duration, Instant, sleep_until},
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{
-    http::{Call, MemberClient, Method},
-    pod::Incarnation,
-    watches::Notify,
-};
+use super::calls::{Place, Shared, Told};
 use crate::{
-    gate::{Answer, DrainFact, Endpoint, Facts, Intent, Plan, ProbeFact, Report, Trouble},
-    metrics::{MemberCall, MemberCallResult, Metrics},
+    gate::{DrainFact, Facts, Intent, ProbeFact, Trouble},
+    metrics::MemberCall,
 };
 
 /// Share of a lease after which it is renewed.
 const RENEWALS_A_LEASE: u32 = 3;
-
-/// What every worker of a run shares.
-pub(crate) struct Shared {
-    pub(crate) gate: String,
-    pub(crate) plan: Plan,
-    pub(crate) client: MemberClient,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) notify: Notify,
-}
 
 /// What a worker has to do, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,14 +24,6 @@ pub(crate) struct Order {
     pub(crate) intent: Intent,
     /// Where the member is called; `None` while its container does not run.
     pub(crate) place: Option<Place>,
-}
-
-/// Where a member is called.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Place {
-    pub(crate) incarnation: Incarnation,
-    pub(crate) probe_port: Result<u16, Trouble>,
-    pub(crate) drain_port: Result<u16, Trouble>,
 }
 
 /// The handle of a worker; dropping it ends the worker.
@@ -171,7 +149,7 @@ impl Member {
             }
         });
         let renewal = Duration::from_secs(self.shared.plan.lease_seconds.into()) / RENEWALS_A_LEASE;
-        let answer = self.tell(MemberCall::Drain, epoch, place).await;
+        let answer = self.shared.tell(MemberCall::Drain, epoch, place).await;
         let now = Instant::now();
         let (result, pause) = match answer {
             Ok(Told::Yes) => (Ok(DrainFact::Acknowledged(epoch)), renewal),
@@ -203,16 +181,7 @@ impl Member {
     async fn probe(&mut self, epoch: i64, place: &Place) -> bool {
         // From start to start, so that a slow answer does not stretch the period.
         self.schedule.probe = Some(Instant::now() + self.period());
-        let result = match &place.probe_port {
-            Ok(port) => {
-                let probe = &self.shared.plan.probe;
-                match self.call(MemberCall::Probe, Method::Get, place, *port, probe, None).await {
-                    Ok(answer) => self.judge(answer).await,
-                    Err(trouble) => Err(trouble),
-                }
-            }
-            Err(trouble) => Err(trouble.clone()),
-        };
+        let result = self.shared.ask(place).await;
         // A member that forgot its drain (it restarted unseen, or its lease ran out) is drained again.
         let forgot =
             self.shared.plan.drain.is_some() && result.as_ref().is_ok_and(|report| report.draining == Some(false));
@@ -224,17 +193,8 @@ impl Member {
         true
     }
 
-    /// Applies the ready rule on a thread that may take its time: the expression is a user's.
-    async fn judge(&self, answer: Answer) -> Result<Report, Trouble> {
-        let (rule, code) = (self.shared.plan.ready.clone(), answer.code);
-        let limit = self.timeout();
-        let verdict = tokio::time::timeout(limit, tokio::task::spawn_blocking(move || rule.judge(&answer)));
-        let why = "the ready expression took too long".to_owned();
-        verdict.await.ok().and_then(Result::ok).unwrap_or(Err(Trouble::Unreadable { code, why }))
-    }
-
     async fn resume(&mut self, epoch: i64, place: &Place) -> bool {
-        let answer = self.tell(MemberCall::Resume, epoch, place).await;
+        let answer = self.shared.tell(MemberCall::Resume, epoch, place).await;
         self.schedule.drain = Some(Instant::now() + self.period());
         self.change(|facts| match answer {
             // A higher epoch means that a newer run drained it: it is that run's to resume.
@@ -246,55 +206,6 @@ impl Member {
             Err(trouble) => facts.drain_trouble = Some(trouble),
         });
         true
-    }
-
-    /// Tells the member to drain or to resume.
-    async fn tell(&self, call: MemberCall, epoch: i64, place: &Place) -> Result<Told, Trouble> {
-        let Some(drain) = &self.shared.plan.drain else { return Ok(Told::Yes) };
-        let port = place.drain_port.clone()?;
-        let (method, name) = match call {
-            MemberCall::Resume => (Method::Delete, "DELETE"),
-            MemberCall::Drain | MemberCall::Probe => (Method::Post, "POST"),
-        };
-        let body = json!({"gate": self.shared.gate, "epoch": epoch, "leaseSeconds": self.shared.plan.lease_seconds});
-        let answer = self.call(call, method, place, port, drain, Some(body.to_string().into_bytes())).await?;
-        match answer.code {
-            200..300 => Ok(Told::Yes),
-            409 => {
-                let other = serde_json::from_slice::<serde_json::Value>(&answer.body).ok();
-                let other = other.and_then(|body| body.get("epoch")?.as_i64());
-                // Only a higher epoch explains the refusal, and can be gone above.
-                let refused = Trouble::DrainStatus { method: name, path: drain.path.clone(), code: 409 };
-                other.filter(|other| *other > epoch).map(Told::OtherEpoch).ok_or(refused)
-            }
-            code => Err(Trouble::DrainStatus { method: name, path: drain.path.clone(), code }),
-        }
-    }
-
-    async fn call(
-        &self,
-        kind: MemberCall,
-        method: Method,
-        place: &Place,
-        port: u16,
-        endpoint: &Endpoint,
-        body: Option<Vec<u8>>,
-    ) -> Result<Answer, Trouble> {
-        let address = place.incarnation.address;
-        if place.incarnation.host_network {
-            let why = "uses the host network, so its address is the node's and is never called".into();
-            return Err(Trouble::ForbiddenAddress(why));
-        }
-        let call = Call { method, address, port, path: endpoint.path.clone(), body, timeout: self.timeout() };
-        let began = Instant::now();
-        let answer = self.shared.client.call(call).await;
-        let result = match &answer {
-            Ok(answer) if kind == MemberCall::Probe || (200..300).contains(&answer.code) => MemberCallResult::Ok,
-            Ok(_) => MemberCallResult::Refused,
-            Err(_) => MemberCallResult::Error,
-        };
-        self.shared.metrics.member_called(kind, result, began.elapsed());
-        answer.map_err(|error| Trouble::NoAnswer(error.to_string()))
     }
 
     /// Changes the facts, and tells the run if that may matter to a decision: another time of the same answer does not.
@@ -319,17 +230,6 @@ impl Member {
     fn period(&self) -> Duration {
         Duration::from_secs(self.shared.plan.period_seconds.into())
     }
-
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(self.shared.plan.timeout_seconds.into())
-    }
-}
-
-/// How a member took an order.
-enum Told {
-    Yes,
-    /// 409: it follows another epoch.
-    OtherEpoch(i64),
 }
 
 /// Facts without the time of the last answer.

@@ -5,23 +5,23 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Result;
+use hyper::{Request, StatusCode};
 use jiff::Timestamp;
+use kube::{Client, client::Body};
 use tokio::{
     task::JoinHandle,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
-use upgradegate_e2e::demo_app::DemoApp;
+use upgradegate_e2e::bounds;
 
-use crate::story::Story;
+use crate::{stage, story::Story};
 
 /// From one request to the next.
 const PERIOD: Duration = Duration::from_millis(500);
 
 /// Seconds that an operation of theirs takes.
-pub const SECONDS: f64 = 2.0;
-
-/// HTTP: the application takes no new work.
-const UNAVAILABLE: u16 = 503;
+const SECONDS: u32 = 2;
 
 /// How a request for new work ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,10 +94,10 @@ impl Drop for Clients {
 
 impl Clients {
     /// Begins to ask.
-    pub fn start(app: DemoApp) -> Self {
+    pub fn start(client: Client) -> Self {
         let answers = Arc::<Mutex<Answers>>::default();
         let story = Arc::<Mutex<Option<Story>>>::default();
-        let task = tokio::spawn(ask(app, answers.clone(), story.clone()));
+        let task = tokio::spawn(ask(client, answers.clone(), story.clone()));
         Self { answers, story, task }
     }
 
@@ -112,15 +112,12 @@ impl Clients {
     }
 }
 
-async fn ask(app: DemoApp, answers: Arc<Mutex<Answers>>, story: Arc<Mutex<Option<Story>>>) {
+async fn ask(client: Client, answers: Arc<Mutex<Answers>>, story: Arc<Mutex<Option<Story>>>) {
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let answer = match app.start_anywhere(SECONDS).await {
-            Ok(()) => Answer::Started,
-            Err(error) => refusal(&error),
-        };
+        let answer = request(&client).await.unwrap_or_else(|error| Answer::Failed(format!("{error:#}")));
         let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.0.push((Timestamp::now(), answer.clone()));
         let story = *story.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,9 +132,14 @@ async fn ask(app: DemoApp, answers: Arc<Mutex<Answers>>, story: Arc<Mutex<Option
     }
 }
 
-fn refusal(error: &anyhow::Error) -> Answer {
-    match error.downcast_ref::<kube::Error>() {
-        Some(kube::Error::Api(status)) if status.code == UNAVAILABLE => Answer::Refused,
-        _ => Answer::Failed(format!("{error:#}")),
-    }
+/// Asks the Service, through the API server, for an operation in whichever pod it chooses.
+async fn request(client: &Client) -> Result<Answer> {
+    let service = format!("/api/v1/namespaces/{0}/services/{0}-app:http/proxy", stage::NAME);
+    let request = Request::post(format!("{service}/start?seconds={SECONDS}")).body(Body::empty())?;
+    let status = timeout(bounds::REQUEST, client.send(request)).await??.status();
+    Ok(match status {
+        StatusCode::ACCEPTED => Answer::Started,
+        StatusCode::SERVICE_UNAVAILABLE => Answer::Refused,
+        other => Answer::Failed(format!("answered {other}")),
+    })
 }

@@ -67,13 +67,12 @@ impl<'t> Teller<'t> {
 fn lines(gate: &str, status: &UpgradeGateStatus) -> Vec<(String, String)> {
     let Some(phase) = status.phase else { return vec![(gate.into(), "created".into())] };
     let summary = status.pods.as_ref().map(|pods| format!(": {} ready", pods.summary)).unwrap_or_default();
+    let outcome = status.outcome.map(|outcome| format!("{outcome:?}")).unwrap_or_default();
     let what = match phase {
         Phase::Draining => format!("Draining{summary}"),
-        Phase::Finished => {
-            let outcome = status.outcome.map(|outcome| format!("{outcome:?}")).unwrap_or_default();
-            format!("Finished: {outcome}. {}", status.message)
-        }
-        Phase::Waiting | Phase::Open | Phase::RollingOut | Phase::Resuming => format!("{phase:?}: {}", status.message),
+        Phase::Finished => format!("{outcome}: {}", status.message),
+        _ if status.message.is_empty() => format!("{phase:?}"),
+        _ => status.message.clone(),
     };
     // Which members hold the gate is what one wants to know while it is shut; afterwards it is the rollout.
     let members = if phase == Phase::Draining { status.members.as_slice() } else { &[] };

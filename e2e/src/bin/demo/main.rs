@@ -108,12 +108,11 @@ async fn play(args: &Args, screen: Screen) -> Result<()> {
     let describe = ["describe", "upgradegate", &gate, "--namespace", stage::NAME];
     screen.command(&format!("kubectl {}", describe.join(" ")));
     let described = Program::new(env::kubectl()).args(describe).run().await?;
-    screen.quote(&described.output());
+    screen.quote(&described.ok()?.output());
 
     screen.title("8. What UpgradeGate promised");
     verdict::check(&stage, &work, &upgrade, next, screen).await?;
-    screen.line("");
-    screen.line(&screen.bold("The upgrade waited for the application, and went on by itself."));
+    screen.title("The upgrade waited for the application, and went on by itself.");
     screen.line("Run it again, or look around: kubectl get upgradegates --all-namespaces");
     Ok(())
 }

@@ -32,7 +32,7 @@ impl Screen {
 
     /// What a program printed.
     pub fn quote(self, text: &str) {
-        for line in text.lines() {
+        for line in text.split('\n') {
             println!("  {} {line}", self.dim("|"));
         }
     }

@@ -56,7 +56,7 @@ impl Upgrade {
 /// # Errors
 /// If the cluster does not answer, or it does not end.
 pub async fn run(stage: &Stage, version: u64, screen: Screen) -> Result<Upgrade> {
-    let clients = Clients::start(stage.app.clone());
+    let clients = Clients::start(stage.test.client.clone());
     started_more_than(&clients, 0).await?;
     screen.line("clients start a short operation every half second, and go on with that all the time");
 

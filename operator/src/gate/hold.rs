@@ -29,8 +29,9 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     epoch::rise(known, status);
     let tally = Tally::of(known, status);
     let cause = cause(known, status, &tally);
-    // Half a list would be written as if it were the whole.
-    if known.o.members.whole {
+    // Half a list would be written as if it were the whole; and after a restart, members that were not heard yet as if they held an open gate.
+    let is_open = status.phase == Some(Phase::Open);
+    if known.o.members.whole && (known.o.members.heard || !is_open) {
         tally.record(status);
     }
     match (over(known, status), cause) {
@@ -41,7 +42,7 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
             match cause {
                 Some(by) => open(known, status, by),
                 None if is_late(known, status) => late(known, status),
-                None if status.phase == Some(Phase::Open) => Step::Go(Phase::Draining),
+                None if is_open => Step::Go(Phase::Draining),
                 None => Step::Stay,
             }
         }

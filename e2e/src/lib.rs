@@ -28,4 +28,4 @@ pub mod wait;
 
 pub use gate::{Gate, GateBuilder};
 pub use scenario::{Scenario, scenario};
-pub use test::{Test, connect};
+pub use test::{LABEL, Test, connect};

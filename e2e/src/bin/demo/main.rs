@@ -4,6 +4,7 @@
 //! can look around, and run it again.
 
 mod books;
+mod call_off;
 mod clients;
 mod gates;
 mod screen;
@@ -14,18 +15,17 @@ mod upgrade;
 mod verdict;
 mod work;
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use kube::{
-    Api, ResourceExt,
-    api::{ListParams, Patch, PatchParams},
-};
-use serde_json::json;
+use kube::ResourceExt;
 use tokio::{signal::ctrl_c, task::spawn_blocking, time::timeout};
-use upgradegate_crds::{Phase, UpgradeGate};
-use upgradegate_e2e::{connect, env, operator, process::Program};
+use upgradegate_e2e::{env, operator, process::Program};
 
 use crate::{screen::Screen, stage::Stage};
 
@@ -53,21 +53,24 @@ struct Args {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let screen = Screen::new();
+    let interrupted = AtomicBool::new(false);
     let demo = async {
-        let played = timeout(BOUND, play(&args, screen)).await;
+        let played = timeout(BOUND, play(&args, screen, &interrupted)).await;
         played.unwrap_or_else(|_| bail!("the demo was not over within {BOUND:?}"))
     };
     tokio::pin!(demo);
     let played = tokio::select! {
         played = &mut demo => played,
         _ = ctrl_c() => {
+            interrupted.store(true, Ordering::Relaxed);
             screen.title("Interrupted: the upgrade is called off");
-            // Helm got the same signal from the terminal, and the hook ends with its gate.
-            match call_off().await {
-                Ok(()) => drop(timeout(CALLING_OFF, &mut demo).await),
-                Err(error) => screen.line(&format!("its gate could not be cancelled: {error:#}")),
+            match call_off::call_off().await {
+                // Helm got the same signal from the terminal, and the hook ends with its gate.
+                Ok(gates) if gates > 0 => drop(timeout(CALLING_OFF, &mut demo).await),
+                Ok(_) => {}
+                Err(error) => screen.line(&format!("the gate could not be cancelled: {error:#}")),
             }
-            screen.line("What was installed is still there: `make demo` again goes on from it.");
+            screen.title("What was installed is still there: `make demo` again goes on from it.");
             return ExitCode::from(INTERRUPTED);
         }
     };
@@ -80,7 +83,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn play(args: &Args, screen: Screen) -> Result<()> {
+async fn play(args: &Args, screen: Screen, interrupted: &AtomicBool) -> Result<()> {
     screen.title("1. The operator");
     let tag = env::image_tag()?;
     spawn_blocking(operator::ensure).await??;
@@ -99,6 +102,9 @@ async fn play(args: &Args, screen: Screen) -> Result<()> {
     let work = work::start(&stage, args.seconds, screen).await?;
     let next = version + 1;
     let upgrade = upgrade::run(&stage, next, screen).await?;
+    if interrupted.load(Ordering::Relaxed) {
+        return Ok(());
+    }
 
     screen.title("6. How it went, in seconds since helm upgrade began");
     timeline::draw(screen, &work, &upgrade);
@@ -114,16 +120,5 @@ async fn play(args: &Args, screen: Screen) -> Result<()> {
     verdict::check(&stage, &work, &upgrade, next, screen).await?;
     screen.title("The upgrade waited for the application, and went on by itself.");
     screen.line("Run it again, or look around: kubectl get upgradegates --all-namespaces");
-    Ok(())
-}
-
-/// Cancels the gates that run, so that all pods work again.
-async fn call_off() -> Result<()> {
-    let gates = Api::<UpgradeGate>::namespaced(connect().await?, stage::NAME);
-    let cancel = Patch::Merge(json!({"spec": {"action": {"type": "Cancel", "reason": "the demo was interrupted"}}}));
-    let running = |gate: &UpgradeGate| gate.status.as_ref().and_then(|status| status.phase) != Some(Phase::Finished);
-    for gate in gates.list(&ListParams::default()).await?.items.iter().filter(|gate| running(gate)) {
-        gates.patch(&gate.name_any(), &PatchParams::default(), &cancel).await?;
-    }
     Ok(())
 }

@@ -114,12 +114,13 @@ impl Stage {
         Ok((self.run_chart(&args)?, shown(&args)))
     }
 
-    /// The version that runs, if the release is deployed and all its pods are there.
+    /// The version that runs, if all its pods are there and no command of Helm is pending.
     async fn version_in_use(&self) -> Result<Option<u64>> {
         let status = self.release_status().await?;
         let deployment = self.test.api::<Deployment>().get_opt(DEPLOYMENT).await?;
         let is_whole = deployment.as_ref().is_some_and(|it| is_complete(it) && replicas(it) == Some(REPLICAS));
-        if status.as_deref() != Some("deployed") || !is_whole {
+        // An upgrade that was called off leaves `failed`, and the version before it.
+        if !matches!(status.as_deref(), Some("deployed" | "failed")) || !is_whole {
             return Ok(None);
         }
         let pods = self.app.names().await?;

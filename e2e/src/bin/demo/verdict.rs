@@ -47,7 +47,14 @@ fn helm_succeeded(upgrade: &Upgrade) -> Result<String> {
 fn gate_completed(upgrade: &Upgrade) -> Result<String> {
     let gate = upgrade.gate().context("no gate was made")?;
     let name = gate.name_any();
-    ensure!(is::finished(Outcome::Completed).holds(gate), "gate {name} did not complete: {:?}", gate.status);
+    let status = gate.status.clone().unwrap_or_default();
+    ensure!(
+        is::finished(Outcome::Completed).holds(gate),
+        "gate {name} did not complete, but ended in phase {:?} with outcome {:?}: {}",
+        status.phase,
+        status.outcome,
+        status.message
+    );
     Ok(format!("gate {name} opened when all members were ready, and ended as Completed"))
 }
 
@@ -67,8 +74,10 @@ async fn all_new(stage: &Stage, work: &Work, version: u64) -> Result<String> {
 /// That the rollout began after the last operation, to the second that Kubernetes records.
 async fn waited(stage: &Stage, work: &Work) -> Result<String> {
     let until = work.until();
-    let created = |pod: &Pod| pod.creation_timestamp().map(|at| at.0);
-    let first = stage.app.pods().await?.iter().filter_map(created).min().context("no pod")?;
+    let is_new = |pod: &Pod| work.operations.iter().all(|old| old.pod != pod.name_any());
+    let created = |pod: Pod| pod.creation_timestamp().map(|at| at.0);
+    let pods = stage.app.pods().await?;
+    let first = pods.into_iter().filter(is_new).filter_map(created).min().context("no pod is new")?;
     ensure!(first.as_second() >= until.as_second(), "a new pod was created at {first}, an operation ran until {until}");
     Ok("no new pod was created before the last long operation had ended".into())
 }

@@ -126,3 +126,13 @@ pub fn held(state: MemberState, text: &str) -> Is {
         status.members.iter().any(|member| member.state == state && member.message.contains(&text))
     })
 }
+
+/// Without a finalizer.
+pub fn without_finalizer() -> Is {
+    Is::gate("without a finalizer", |gate| gate.metadata.finalizers.as_ref().is_none_or(Vec::is_empty))
+}
+
+/// Being deleted.
+pub fn being_deleted() -> Is {
+    Is::gate("being deleted", |gate| gate.metadata.deletion_timestamp.is_some())
+}

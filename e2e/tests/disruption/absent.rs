@@ -37,7 +37,7 @@ fn deleted_while_nobody_is_there_a_gate_waits_for_its_finalizer() {
         operator::scale(&test.client, 0).await?;
         operator::until_gone(&test.client).await?;
         gate.delete().await?;
-        gate.until(is::Is::gate("being deleted", |gate| gate.metadata.deletion_timestamp.is_some())).await?;
+        gate.until(is::being_deleted()).await?;
         operator::scale(&test.client, operator::REPLICAS).await?;
         gate.until_gone().await?;
         back_at_work(&app).await

@@ -78,7 +78,7 @@ fn trap_17_a_gate_that_is_being_deleted_is_refused() {
         // Held in its deletion by members that refuse to resume.
         app.set(json!({"resume": {"status": 500}})).await?;
         gate.delete().await?;
-        gate.until(is::Is::gate("being deleted", |gate| gate.metadata.deletion_timestamp.is_some())).await?;
+        gate.until(is::being_deleted()).await?;
         run(test, &["wait", &gate.name]).await?.exits(1)?.says("deleted")?;
         run(test, &["request", "--like", &gate.name, "--name", &gate.name]).await?.fails()?;
         Ok(())

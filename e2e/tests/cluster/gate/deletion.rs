@@ -1,7 +1,7 @@
 //! A gate deleted, in each phase: it goes, and leaves nothing drained.
 
 use anyhow::{Result, ensure};
-use upgradegate_crds::{FINALIZER, Phase, UpgradeGate};
+use upgradegate_crds::{FINALIZER, Phase};
 use upgradegate_e2e::{Gate, Test, is, scenario};
 
 use upgradegate_e2e::phases::{self, Stage, back_at_work};
@@ -58,8 +58,7 @@ fn trap_11_the_finalizer_is_there_only_while_something_may_be_drained() {
         ensure!(has_finalizer(&gate), "drained without a finalizer");
         gate.act("Cancel").await?;
         gate.until(is::over()).await?;
-        let bare = |gate: &UpgradeGate| gate.metadata.finalizers.as_ref().is_none_or(Vec::is_empty);
-        gate.until(is::Is::gate("without a finalizer", bare)).await?;
+        gate.until(is::without_finalizer()).await?;
         back_at_work(&app).await
     });
 }

@@ -46,6 +46,8 @@ fn a_finished_gate_goes_after_its_time() {
 fn a_finished_gate_without_a_time_stays() {
     scenario(async |test| {
         let Stage { gate, .. } = phases::reach(test, Phase::Finished).await?;
+        // The finalizer goes after the end.
+        gate.until(is::without_finalizer()).await?;
         let before = gate.seen().len();
         // Another whole run passes, and the record is as it was.
         let next = phases::builder().named("next").create(test).await?;

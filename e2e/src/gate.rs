@@ -177,6 +177,15 @@ impl<'t> Gate<'t> {
         Ok(())
     }
 
+    /// The generation of its spec, as the API server has it now.
+    ///
+    /// # Errors
+    /// If it is gone.
+    pub async fn generation(&self) -> Result<i64> {
+        let stored = self.test.api::<UpgradeGate>().get(&self.name).await?;
+        Ok(stored.metadata.generation.unwrap_or_default())
+    }
+
     /// Gives an order.
     ///
     /// # Errors

@@ -127,6 +127,11 @@ pub fn held(state: MemberState, text: &str) -> Is {
     })
 }
 
+/// Answered by the operator for this generation of its spec.
+pub fn observed(generation: i64) -> Is {
+    Is::new(format!("seen in generation {generation}"), move |status| status.observed_generation == generation)
+}
+
 /// Without a finalizer.
 pub fn without_finalizer() -> Is {
     Is::gate("without a finalizer", |gate| gate.metadata.finalizers.as_ref().is_none_or(Vec::is_empty))

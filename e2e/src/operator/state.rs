@@ -25,6 +25,15 @@ pub async fn scale(client: &Client, replicas: i32) -> Result<()> {
     Ok(())
 }
 
+/// Replaces its pods one by one, as an upgrade of it does.
+///
+/// # Errors
+/// If the API server refuses it.
+pub async fn restart(client: &Client) -> Result<()> {
+    deployments(client).restart(OBJECT).await.context("restart the operator")?;
+    Ok(())
+}
+
 /// Waits until all replicas are available and one of them leads.
 ///
 /// # Errors

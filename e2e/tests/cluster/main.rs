@@ -9,3 +9,22 @@ mod faults;
 mod gate;
 mod helm;
 mod members;
+
+/// The table of traps in the README promises a test for each number.
+#[test]
+fn each_trap_has_a_test() {
+    let readme = std::fs::read_to_string(upgradegate_e2e::env::checkout("e2e/README.md")).unwrap();
+    let numbers: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("| ")?.get(..2)).collect();
+    let numbers: Vec<&str> = numbers.into_iter().filter(|number| number.parse::<u8>().is_ok()).collect();
+    assert_eq!(numbers.len(), 37);
+    let sources = sources(&upgradegate_e2e::env::checkout("e2e/tests"));
+    for number in numbers {
+        assert!(sources.contains(&format!("fn trap_{number}_")), "no test of trap {number}");
+    }
+}
+
+/// All sources in a folder and the folders in it.
+fn sources(folder: &std::path::Path) -> String {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { sources(&path) } else { std::fs::read_to_string(&path).unwrap() }).collect()
+}

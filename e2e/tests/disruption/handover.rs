@@ -53,6 +53,25 @@ fn told_to_stop_the_leader_hands_over_at_once() {
     });
 }
 
+/// The operator itself is upgraded in the middle of somebody's upgrade.
+#[test]
+fn replaced_by_a_rollout_the_run_goes_on() {
+    alone(async |test| {
+        let Stage { app, gate, .. } = phases::reach(test, Phase::Draining).await?;
+        let epoch = gate.status().epoch;
+        operator::restart(&test.client).await?;
+        operator::until_whole(&test.client).await?;
+        app.until_drained().await?;
+        gate.never(&is::open())?;
+        app.set(json!({"busy": false})).await?;
+        let status = gate.until(is::open()).await?;
+        ensure!(status.epoch == epoch, "another run began: {epoch:?}, {:?}", status.epoch);
+        app.upgrade("2").await?;
+        gate.until(is::finished(Outcome::Completed)).await?;
+        Ok(())
+    });
+}
+
 /// Whoever loses the Lease must not act on what it still believes.
 #[test]
 fn a_leader_that_lost_its_lease_stops_acting() {

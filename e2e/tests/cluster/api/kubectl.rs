@@ -8,7 +8,11 @@ use kube::{
 };
 use serde_json::{Value, json};
 use upgradegate_crds::Outcome;
-use upgradegate_e2e::{GateBuilder, Test, cli, env, is, process::Ended, scenario};
+use upgradegate_e2e::{
+    GateBuilder, Test, cli, env, is,
+    process::{Ended, Program},
+    scenario,
+};
 
 use super::dry_create;
 
@@ -56,6 +60,17 @@ fn the_definition_of_the_checkout_is_the_one_that_is_served() {
         let applied = definitions.patch(name, &params, &Patch::Apply(&file)).await?;
         let served = definitions.get(name).await?;
         ensure!(applied.spec == served.spec, "the cluster serves another definition than crds/upgradegates.yaml");
+        Ok(())
+    });
+}
+
+/// The operator without Helm: every object of it is taken by the API server.
+#[test]
+fn the_operator_without_helm_can_be_applied() {
+    scenario(async |_| {
+        let config = env::checkout("config");
+        let apply = Program::new(env::kubectl()).args(["apply", "--dry-run=server", "-k"]).args([config]);
+        apply.run().await?.ok()?.says("deployment.apps/upgradegate-operator")?;
         Ok(())
     });
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::{authentication::v1::TokenRequest, core::v1::ServiceAccount};
 use kube::{Config, api::PostParams, config::KubeConfigOptions};
-use serde_json::json;
+use serde_json::{Value, json};
 use upgradegate_crds::Outcome;
 use upgradegate_e2e::{GateBuilder, Test, cli, env, is, scenario};
 
@@ -103,6 +103,25 @@ fn what_is_not_allowed_is_told_with_the_permission_that_lacks() {
             let said = ended.stderr();
             ensure!(said.contains("error: ") && said.contains("upgradegates"), "{args:?}: {said}");
             ensure!(said.contains("forbidden") || said.contains("not allowed"), "{args:?}: {said}");
+        }
+        Ok(())
+    });
+}
+
+/// An API server answers so when the CustomResourceDefinition is not there: 404, and no word about gates.
+#[test]
+fn a_missing_api_is_told_with_how_to_install_it() {
+    scenario(async |test| {
+        let mut kubeconfig: Value = serde_saphyr::from_str(&std::fs::read_to_string(env::var("KUBECONFIG")?)?)?;
+        let server = &mut kubeconfig["clusters"][0]["cluster"]["server"];
+        *server = json!(format!("{}/elsewhere", server.as_str().context("no server")?));
+        let path = env::scratch()?.join(format!("{}.kubeconfig", test.namespace));
+        std::fs::write(&path, kubeconfig.to_string())?;
+        let file = file(test, [GateBuilder::new("app")])?;
+        for args in [vec!["request", "-f", &file], vec!["status"]] {
+            let ended = cli::command(test, &args)?.env("KUBECONFIG", &path).run().await?.exits(2)?;
+            let said = ended.stderr();
+            ensure!(said.contains("error: ") && said.contains("install"), "{args:?}: {said}");
         }
         Ok(())
     });

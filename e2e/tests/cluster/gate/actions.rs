@@ -60,8 +60,7 @@ fn cancelled_after_the_end_changes_nothing() {
         let Stage { gate, .. } = phases::reach(test, Phase::Finished).await?;
         let before = gate.seen().pop().unwrap().gate;
         gate.act("Cancel").await?;
-        let generation = before.metadata.generation.unwrap_or_default() + 1;
-        gate.until(is::Is::new("seen again", move |status| status.observed_generation == generation)).await?;
+        gate.until(is::observed(gate.generation().await?)).await?;
         let after = gate.seen().pop().unwrap().gate;
         ensure!(phases::unchanged(&before, &after), "{:?} became {:?}", before.status, after.status);
         Ok(())
@@ -104,6 +103,31 @@ fn opened_while_open_stays_open_whatever_the_members_do() {
         gate.until(is::open().and(is::busy(1))).await?;
         app.upgrade("2").await?;
         gate.until(is::finished(Outcome::Completed)).await?;
+        Ok(())
+    });
+}
+
+/// The upgrade is through the gate already: there is nothing to open.
+#[test]
+fn opened_while_rolling_out_changes_nothing() {
+    scenario(async |test| {
+        let Stage { app, gate, .. } = phases::reach(test, Phase::RollingOut).await?;
+        gate.act("Open").await?;
+        app.upgrade_to_own_image("2").await?;
+        let status = gate.until(is::finished(Outcome::Completed)).await?;
+        ensure!(status.opened_by.is_some_and(|by| by.type_ == OpenedByType::Quorum), "who opened it was written over");
+        Ok(())
+    });
+}
+
+#[test]
+fn opened_after_the_end_lets_nobody_through() {
+    scenario(async |test| {
+        let Stage { gate, .. } = phases::reach(test, Phase::Finished).await?;
+        gate.act("Open").await?;
+        let generation = gate.generation().await?;
+        let status = gate.until(is::observed(generation)).await?;
+        ensure!(status.outcome == Some(Outcome::Completed) && is::condition(&status, "Ready").is_none(), "{status:?}");
         Ok(())
     });
 }

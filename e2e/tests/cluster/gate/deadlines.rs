@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use jiff::SignedDuration;
 use serde_json::json;
-use upgradegate_crds::{OnDeadline, OpenedByType, Outcome, UpgradeGateStatus};
+use upgradegate_crds::{OnDeadline, OpenedByType, Outcome, Phase, UpgradeGateStatus};
 use upgradegate_e2e::{
     GateBuilder, Scenario, bounds,
     fault_app::{FaultAppBuilder, NAME},
@@ -59,6 +59,23 @@ fn at_the_deadline_a_gate_that_proceeds_opens() {
     });
 }
 
+/// A gate that closed again opens at its deadline, if it is told to proceed.
+#[test]
+fn a_gate_that_closed_again_proceeds_at_its_deadline() {
+    scenario(async |test| {
+        let app = FaultAppBuilder::new()?.deploy(test).await?;
+        let gate = GateBuilder::new(NAME).deadline(10).spec(|spec| spec.on_deadline = OnDeadline::Proceed);
+        let gate = gate.create(test).await?;
+        gate.until(is::open().and(is::opened_by(OpenedByType::Quorum))).await?;
+        app.set(json!({"busy": true})).await?;
+        gate.until(is::phase(Phase::Draining)).await?;
+        gate.until(is::open().and(is::opened_by(OpenedByType::Deadline))).await?;
+        gate.act("Cancel").await?;
+        gate.until(is::finished(Outcome::Cancelled)).await?;
+        app.until_resumed().await
+    });
+}
+
 #[test]
 fn a_deadline_may_be_moved_while_the_gate_holds() {
     scenario(async |test| {
@@ -79,7 +96,10 @@ fn trap_13_an_open_gate_that_nobody_uses_ends_and_resumes() {
         let status = gate.until(is::open()).await?;
         let until = status.open_until.context("no openUntil")?.0;
         let deadline = status.deadline.context("no deadline")?.0;
-        ensure!(until.duration_since(deadline) == SignedDuration::from_mins(5), "trap 1: open until {until}");
+        ensure!(
+            until.duration_since(deadline) == SignedDuration::from_mins(5),
+            "open until {until}, which is too short for the hooks behind ours"
+        );
         let status = gate.until_within(is::finished(Outcome::NotUsed), bounds::UNUSED_GATE_TEST).await?;
         let end = status.finished_at.context("no end")?.0;
         ensure!(end >= until && end.duration_since(until) < LATE, "open until {until}, end {end}");

@@ -70,7 +70,8 @@ fn the_same_file_applied_again_after_the_end_changes_nothing() {
         cli::kubectl(test, &["apply", "-f", &file]).run().await?.ok()?;
         let created = test.api::<UpgradeGate>().get("gate").await?;
         let gate = upgradegate_e2e::Gate::of(test, &created)?;
-        gate.until(is::open()).await?;
+        let wait = ["wait", "--for=condition=Ready", "ug/gate", "--timeout=30s"];
+        cli::kubectl(test, &wait).run().await?.ok()?;
         app.upgrade("2").await?;
         gate.until(is::finished(Outcome::Completed)).await?;
         cli::kubectl(test, &["apply", "-f", &file]).run().await?.ok()?.says("unchanged")?;
@@ -95,6 +96,28 @@ fn a_name_used_again_is_another_gate() {
         app.upgrade("3").await?;
         again.until(is::finished(Outcome::Completed)).await?;
         Ok(())
+    });
+}
+
+/// etcd pays for every byte of every write: few members are listed, and all are counted.
+#[test]
+fn trap_24_of_many_members_ten_are_listed_and_all_are_counted() {
+    scenario(async |test| {
+        let app = phases::app()?.replicas(12).script(&json!({"busy": true})).deploy(test).await?;
+        let gate = phases::builder().create(test).await?;
+        gate.until(is::total(12).and(is::busy(12))).await?;
+        let idle = app.names().await?.remove(3);
+        app.set_pod(&idle, &json!({"busy": false})).await?;
+        let status = gate.until(is::ready(1).and(is::busy(11))).await?;
+        ensure!(status.members.len() == 10, "{} members are listed", status.members.len());
+        ensure!(status.members.iter().all(|member| member.name != idle), "one that holds nothing is listed");
+        ensure!(status.message.contains("and 8 more"), "{}", status.message);
+        app.set(json!({"busy": false})).await?;
+        gate.until(is::open().and(is::ready(12))).await?;
+        app.until_drained().await?;
+        gate.act("Cancel").await?;
+        gate.until(is::finished(Outcome::Cancelled)).await?;
+        app.until_resumed().await
     });
 }
 

@@ -24,7 +24,7 @@ use super::{all_are, app, back_at_work, next_gate, none_cut_off, with_each_helm}
 const LATE: SignedDuration = SignedDuration::from_secs(5);
 
 with_each_helm!(
-    at_the_deadline_helm_fails_and_names_the_blockers,
+    trap_29_at_the_deadline_helm_fails_and_names_the_blockers,
     a_failing_rollout_is_rolled_back_on_failure,
     a_failing_rollout_leaves_the_old_pods_at_work,
     uninstall_leaves_nothing_behind,
@@ -32,8 +32,8 @@ with_each_helm!(
     trap_11_a_namespace_deleted_while_draining_goes,
 );
 
-/// Trap 29: the gate's verdict comes first, then the Job's deadline, then Helm's.
-fn at_the_deadline_helm_fails_and_names_the_blockers(helm: Helm) {
+/// The gate's verdict comes first, then the Job's deadline, then Helm's: else nobody would see why.
+fn trap_29_at_the_deadline_helm_fails_and_names_the_blockers(helm: Helm) {
     scenario(async |test| {
         let release = Release::new(test, helm)?.set("replicas=2").set("upgrade-gate.timeoutSeconds=180");
         release.install().await?;

@@ -27,7 +27,7 @@ with_each_helm!(
     trap_14_hook_job_deleted_cancels_its_gate,
     trap_32_hook_pod_deleted_cancels_and_is_not_retried,
     hook_pod_killed_hard_leaves_the_next_upgrade_free,
-    helm_killed_before_open,
+    trap_04_helm_killed_before_open_and_its_hook_ends_only_its_own_gate,
     helm_killed_when_open,
     helm_killed_while_rolling_out,
 );
@@ -113,8 +113,8 @@ async fn forget_pending(test: &Test) -> Result<()> {
     Ok(())
 }
 
-/// The same revision runs again, while the hook of the first one still waits (traps 2, 4, 13).
-fn helm_killed_before_open(helm: Helm) {
+/// The same revision runs again, while the hook of the first one still waits, and is told to end when the second one runs.
+fn trap_04_helm_killed_before_open_and_its_hook_ends_only_its_own_gate(helm: Helm) {
     scenario(async |test| {
         let Held { release, app, upgrade, gate } = held(test, helm, 15.0).await?;
         upgrade.signal("KILL").await?;
@@ -122,7 +122,7 @@ fn helm_killed_before_open(helm: Helm) {
         forget_pending(test).await?;
         release.upgrade("3", &[])?.run().await?.ok()?;
         let next = next_gate(test, &[&gate]).await?;
-        ensure!(next.name != gate.name, "trap 2: the same name");
+        ensure!(next.name != gate.name, "two upgrades share a gate");
         next.until(is::finished(Outcome::Completed)).await?;
         // Its hook was told to end, or the newer gate took over: whichever came first.
         let outcome = gate.until(is::over()).await?.outcome;

@@ -56,6 +56,9 @@ fn loops_in_loops_are_refused() {
         "response.body.exists_one(x, [x].exists(y, y > 0))",
         "response.body.all(x, x.name.matches('[a-z]{1000}{100}'))",
         "{'a': response.body.all(x, [x].all(y, true))}['a']",
+        "Type{field: response.body.all(x, [x].all(y, true))}.field",
+        "response.body.all(x, size(response.body + response.body) > 0)",
+        "response.body.map(x, response.body + response.body).size() > 0",
         "[response.body.all(x, [x].all(y, true))][0]",
     ] {
         let why = judge(source, b"[]").unwrap_err();
@@ -64,9 +67,29 @@ fn loops_in_loops_are_refused() {
 }
 
 #[test]
+fn much_work_in_a_loop_is_refused() {
+    let source = |times| format!("response.body.all(x, {})", vec!["x in response.body"; times].join(" && "));
+    assert!(judge(&source(5), b"[1, 2]").unwrap().unwrap().ready);
+    assert!(judge(&source(6), b"[1, 2]").unwrap_err().contains("12 operators"));
+}
+
+#[test]
+fn many_regular_expressions_are_refused() {
+    let source = |times| vec!["response.body.matches('[a-z]{1000}{9}') == false"; times].join(" && ");
+    assert!(judge(&source(4), b"1").is_ok());
+    assert!(judge(&source(5), b"1").unwrap_err().contains("4 times"));
+}
+
+#[test]
 fn loops_side_by_side_are_fine() {
-    let rule = "response.body.a.all(x, x > 0) && response.body.b.exists(x, has(x.n) && x.n == 1)";
-    assert!(judge(rule, br#"{"a": [1], "b": [{"n": 1}]}"#).unwrap().unwrap().ready);
+    for rule in [
+        "response.body.a.all(x, x > 0) && response.body.b.exists(x, has(x.n) && x.n == 1)",
+        "response.body.b.filter(x, x.n > 7).size() == 0",
+        "response.body.b.map(x, x.n) == [1]",
+        "response.body.a.exists_one(x, x == 1)",
+    ] {
+        assert!(judge(rule, br#"{"a": [1], "b": [{"n": 1}]}"#).unwrap().unwrap().ready, "{rule}");
+    }
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn the_operator_without_helm_is_complete_and_does_not_speak_of_helm() {
             "ClusterRoleBinding/upgradegate-operator",
             "CustomResourceDefinition/upgradegates.upgradegate.dev",
             "Deployment/upgradegate-operator",
+            "Lease/upgradegate-operator",
             "NetworkPolicy/upgradegate-operator",
             "PodDisruptionBudget/upgradegate-operator",
             "Role/upgradegate-operator-lease",

@@ -43,7 +43,7 @@ fn expected(switches: &[usize]) -> BTreeSet<String> {
     let flipped = |path: &[&str]| switches.iter().any(|index| SWITCHES[*index].0 == path);
     let operator = "demo-upgradegate-operator";
     let scope = if flipped(&["watchNamespace"]) { "" } else { "Cluster" };
-    let mut ids = vec![format!("Deployment/{operator}"), format!("Service/{operator}")];
+    let mut ids = vec![format!("Deployment/{operator}"), format!("Lease/{operator}"), format!("Service/{operator}")];
     if !flipped(&["crds", "enabled"]) {
         ids.push("CustomResourceDefinition/upgradegates.upgradegate.dev".into());
     }

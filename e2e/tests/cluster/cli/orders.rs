@@ -2,10 +2,13 @@
 
 use anyhow::ensure;
 use upgradegate_crds::{OpenedByType, Outcome, Phase, UpgradeGate};
-use upgradegate_e2e::{is, scenario};
+use upgradegate_e2e::{
+    is,
+    phases::{self, Stage},
+    scenario,
+};
 
 use super::run;
-use upgradegate_e2e::phases::{self, Stage};
 
 #[test]
 fn open_needs_a_reason_and_keeps_it() {

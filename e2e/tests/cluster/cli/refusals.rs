@@ -5,10 +5,9 @@ use k8s_openapi::api::{authentication::v1::TokenRequest, core::v1::ServiceAccoun
 use kube::{Config, api::PostParams, config::KubeConfigOptions};
 use serde_json::{Value, json};
 use upgradegate_crds::Outcome;
-use upgradegate_e2e::{GateBuilder, Test, cli, env, is, scenario};
+use upgradegate_e2e::{GateBuilder, Test, cli, env, is, phases, scenario};
 
 use super::{file, run};
-use upgradegate_e2e::phases;
 
 #[test]
 fn a_missing_target_is_refused_with_its_outcome() {

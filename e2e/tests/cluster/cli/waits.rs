@@ -3,10 +3,13 @@
 use anyhow::ensure;
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase};
-use upgradegate_e2e::{cli, is, scenario, wait};
+use upgradegate_e2e::{
+    cli, is,
+    phases::{self, Stage},
+    scenario, wait,
+};
 
 use super::run;
-use upgradegate_e2e::phases::{self, Stage};
 
 #[test]
 fn an_open_gate_is_awaited() {

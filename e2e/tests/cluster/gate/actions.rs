@@ -3,9 +3,11 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 use upgradegate_crds::{ActionType, OpenedByType, Outcome, Phase};
-use upgradegate_e2e::{Gate, Test, is, scenario};
-
-use upgradegate_e2e::phases::{self, Stage, back_at_work};
+use upgradegate_e2e::{
+    Gate, Test, is,
+    phases::{self, Stage, back_at_work},
+    scenario,
+};
 
 /// Asserts that the status keeps the order and its reason.
 fn on_record(gate: &Gate<'_>, type_: ActionType) -> Result<()> {

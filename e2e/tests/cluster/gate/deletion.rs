@@ -2,9 +2,11 @@
 
 use anyhow::{Result, ensure};
 use upgradegate_crds::{FINALIZER, Phase};
-use upgradegate_e2e::{Gate, Test, is, scenario};
-
-use upgradegate_e2e::phases::{self, Stage, back_at_work};
+use upgradegate_e2e::{
+    Gate, Test, is,
+    phases::{self, Stage, back_at_work},
+    scenario,
+};
 
 async fn delete(test: &Test, phase: Phase) -> Result<()> {
     let Stage { app, gate, older } = phases::reach(test, phase).await?;

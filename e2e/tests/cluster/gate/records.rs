@@ -3,9 +3,11 @@
 use anyhow::ensure;
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase, UpgradeGate};
-use upgradegate_e2e::{cli, is, scenario, wait};
-
-use upgradegate_e2e::phases::{self, Stage};
+use upgradegate_e2e::{
+    cli, is,
+    phases::{self, Stage},
+    scenario, wait,
+};
 
 #[test]
 fn events_tell_the_run() {

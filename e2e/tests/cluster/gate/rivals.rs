@@ -3,9 +3,13 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase};
-use upgradegate_e2e::{GateBuilder, Test, fault_app::NAME, is, scenario};
-
-use upgradegate_e2e::phases::{self, Stage};
+use upgradegate_e2e::{
+    GateBuilder, Test,
+    fault_app::NAME,
+    is,
+    phases::{self, Stage},
+    scenario,
+};
 
 /// A gate in a phase is superseded by another, which then opens and is used.
 async fn supersede(test: &Test, phase: Phase) -> Result<()> {

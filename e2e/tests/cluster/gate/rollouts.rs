@@ -3,9 +3,13 @@
 use anyhow::ensure;
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase};
-use upgradegate_e2e::{GateBuilder, fault_app::NAME, is, pods, scenario};
-
-use upgradegate_e2e::phases::{self, Stage, back_at_work};
+use upgradegate_e2e::{
+    GateBuilder,
+    fault_app::NAME,
+    is,
+    phases::{self, Stage, back_at_work},
+    pods, scenario,
+};
 
 #[test]
 fn a_failing_rollout_ends_as_such_and_old_pods_are_resumed() {

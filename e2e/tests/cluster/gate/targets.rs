@@ -4,9 +4,13 @@ use anyhow::ensure;
 use kube::api::DeleteParams;
 use serde_json::json;
 use upgradegate_crds::{OnMissingTarget, OpenedByType, Outcome, Phase};
-use upgradegate_e2e::{GateBuilder, fault_app::NAME, is, scenario, wait};
-
-use upgradegate_e2e::phases::{self, Stage};
+use upgradegate_e2e::{
+    GateBuilder,
+    fault_app::NAME,
+    is,
+    phases::{self, Stage},
+    scenario, wait,
+};
 
 #[test]
 fn a_missing_target_fails_and_is_named() {

@@ -13,17 +13,18 @@ pub struct Probe {
 
     /// CEL expression that must be true for a member to be ready. It sees `response.code` (int), `response.headers`
     /// (map, lower-case names) and `response.body` (parsed if it is JSON, else a string). An error is "not ready".
-    /// Unless it reads `response.code`, any other code than 2xx is not ready. Without an expression, any 2xx answer is ready.
+    /// Unless it reads `response.code`, any other code than 2xx is not ready. Without an expression, any 2xx answer is ready, unless
+    /// its JSON body says `isUpgradeable: false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub ready: Option<String>,
 
-    /// Seconds from one question to the next.
+    /// Seconds from one question to the next. 1 to 60, default 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 60))]
     pub period_seconds: u16,
 
-    /// Seconds after which a call to a member, probe or drain, has failed.
+    /// Seconds after which a call to a member, probe or drain, has failed. 1 to 60, default 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 60))]
     pub timeout_seconds: u16,
@@ -64,6 +65,7 @@ pub struct Drain {
     pub http: DrainHttp,
 
     /// Seconds after which a drain that is not renewed is over by itself. It is renewed every third of this.
+    /// 5 to 3600, default 60.
     #[serde(default = "sixty")]
     #[schemars(range(min = 5, max = 3600))]
     pub lease_seconds: u16,

@@ -70,8 +70,8 @@ pub struct UpgradeGateSpec {
     /// The workload that the gate guards, in the same namespace.
     pub target_ref: TargetRef,
 
-    /// What to do when the target does not exist: `Fail` ends the gate as TargetNotFound, `Open` opens it (the first sync of a
-    /// GitOps tool).
+    /// What to do when the target does not exist: `Fail` (the default) ends the gate as TargetNotFound, `Open` opens it (the
+    /// first sync of a GitOps tool).
     #[serde(default)]
     pub on_missing_target: OnMissingTarget,
 
@@ -82,8 +82,8 @@ pub struct UpgradeGateSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<Drain>,
 
-    /// Quorum: how many members must be ready for the gate to open, as a percentage (rounded up) or a number. A number above
-    /// the count of members means all of them.
+    /// Quorum: how many members must be ready for the gate to open, as a percentage (rounded up, such as 75%) or a number (such as 3). A
+    /// number above the count of members means all of them. Default 100%.
     #[serde(default = "all")]
     #[x_kube(validation = Rule::new("type(self) == int ? self >= 1 : self.matches('^(100|[1-9][0-9]?)%$')").message("must be a number from 1, or a percentage from 1% to 100%"))]
     pub min_ready: IntOrString,
@@ -92,11 +92,12 @@ pub struct UpgradeGateSpec {
     #[schemars(range(min = 1, max = 2_592_000))]
     pub deadline_seconds: u32,
 
-    /// What happens at the deadline: `Fail` ends the gate and resumes every member, `Proceed` opens it all the same.
+    /// What happens at the deadline: `Fail` (the default) ends the gate and resumes every member, `Proceed` opens it all the same.
     #[serde(default)]
     pub on_deadline: OnDeadline,
 
-    /// Once open and used: seconds that the rollout may go without progress before the gate ends as RolloutFailed.
+    /// Once open and used: seconds that the rollout may go without progress before the gate ends as RolloutFailed. 1 to 86400,
+    /// default 600.
     #[serde(default = "ten_minutes")]
     #[schemars(range(min = 1, max = 86_400))]
     pub progress_seconds: u32,

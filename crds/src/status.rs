@@ -16,11 +16,13 @@ pub struct UpgradeGateStatus {
     #[serde(default = "unseen")]
     pub observed_generation: i64,
 
-    /// Where the run is.
+    /// Where the run is: `Waiting` (for an older gate), `Draining`, `Open`, `RollingOut`, `Resuming`, `Finished`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
 
-    /// How the run ended; set once.
+    /// How the run ended; set once. Good: `Completed` (rolled out), `Unchanged` (no new template came). Bad before it was open:
+    /// `DeadlineExceeded`, `Cancelled`, `Superseded` (a newer gate took over), `Expired` (first seen after its deadline), `Bypassed` (a new
+    /// template came all the same), `Invalid`, `TargetNotFound`. Bad after: `NotUsed` (nobody came), `RolledBack`, `RolloutFailed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
 
@@ -242,7 +244,7 @@ pub struct MemberStatus {
     pub name: String,
     /// UID of the pod.
     pub uid: String,
-    /// What it is doing.
+    /// What it is doing: `Draining` (not acknowledged yet), `Busy`, `Ready`, or `Unreachable` (no usable answer).
     pub state: MemberState,
     /// Since when it does that.
     pub since: Time,

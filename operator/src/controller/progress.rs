@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn progress_comes_in_a_burst_and_then_every_ten_seconds() {
         let writes = writes(&mut [Progress::default()], &Budget::default(), Duration::from_mins(2));
-        let gaps: Vec<Duration> = writes.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let gaps: Vec<Duration> = writes.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
         assert!(gaps.iter().take(BURST as usize).all(|gap| *gap == SETTLE), "{gaps:?}");
         assert!(gaps.iter().skip(BURST as usize + 1).all(|gap| *gap == EVERY), "{gaps:?}");
     }
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_thousand_gates_share_a_budget() {
         let mut gates: Vec<Progress> = std::iter::repeat_with(Progress::default).take(1000).collect();
-        let writes = writes(&mut gates, &Budget::default(), Duration::from_secs(60));
+        let writes = writes(&mut gates, &Budget::default(), Duration::from_mins(1));
         assert!((1200..=1241).contains(&writes.len()), "20 a second, and a burst of 40: {}", writes.len());
     }
 }

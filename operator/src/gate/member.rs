@@ -87,6 +87,8 @@ pub struct ProbeFact {
 /// Why a call to a member told nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
+    /// Nothing was sent: no connection. What the client says of it.
+    Unreached(String),
     /// No usable answer: what the client says of it.
     NoAnswer(String),
     /// The probe's answer can't be judged by the ready rule.
@@ -162,7 +164,7 @@ impl Member {
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Trouble::NoAnswer(why) | Trouble::ForbiddenAddress(why) => f.write_str(why),
+            Trouble::Unreached(why) | Trouble::NoAnswer(why) | Trouble::ForbiddenAddress(why) => f.write_str(why),
             Trouble::Unreadable { code, why } => write!(f, "answered {code}, but {why}"),
             Trouble::DrainStatus { method, path, code: 404 } => write!(
                 f,

@@ -11,7 +11,7 @@ const NAMED: usize = 3;
 pub(crate) fn running(known: &Known, status: &UpgradeGateStatus) -> String {
     match status.phase {
         None | Some(Phase::Waiting) => match rivals::predecessor(known.o) {
-            Some(older) => format!("Waiting until the older gate {} is finished.", name(older)),
+            Some(older) => waiting(older),
             None => format!("Looking for {}.", target(&known.o.gate)),
         },
         Some(Phase::Draining) => held(status),
@@ -19,6 +19,14 @@ pub(crate) fn running(known: &Known, status: &UpgradeGateStatus) -> String {
         Some(Phase::RollingOut) => rolling_out(&known.o.gate, status),
         Some(Phase::Resuming | Phase::Finished) => String::new(),
     }
+}
+
+/// Until when an older gate may take.
+fn waiting(older: &UpgradeGate) -> String {
+    let limit =
+        older.status.as_ref().and_then(|status| status.resume_until.as_ref().or(status.progress_deadline.as_ref()));
+    let latest = limit.map(|at| format!(", at the latest {}", time::clock(at))).unwrap_or_default();
+    format!("Waiting until the older gate {} is finished{latest}.", name(older))
 }
 
 /// `2/3 ready; demo-app-abc busy since 14:02:11: 1 operation running`.

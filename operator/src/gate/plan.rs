@@ -67,7 +67,7 @@ impl Plan {
             return Err(Invalid { field: "targetRef", why: "must name an apps/v1 Deployment".into() });
         }
         let ready = match &spec.probe.ready {
-            None => ReadyRule::any_2xx(),
+            None => ReadyRule::standard(),
             Some(source) => ReadyRule::compile(source).map_err(|why| Invalid { field: "probe.ready", why })?,
         };
         let drain = spec.drain.as_ref().map(|d| (&d.http.path, &d.http.port));

@@ -1,4 +1,4 @@
-//! When an answer to the probe means "ready to be upgraded": a CEL expression, or any 2xx.
+//! When an answer to the probe means "ready to be upgraded": a CEL expression, or the standard rule.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -46,13 +46,13 @@ struct Expression {
 
 impl std::fmt::Debug for ReadyRule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_some() { "ReadyRule(CEL)" } else { "ReadyRule(any 2xx)" })
+        f.write_str(if self.0.is_some() { "ReadyRule(CEL)" } else { "ReadyRule(standard)" })
     }
 }
 
 impl ReadyRule {
-    /// Any 2xx answer is ready.
-    pub fn any_2xx() -> Self {
+    /// The rule without an expression: any 2xx is ready, unless its JSON body says `isUpgradeable: false`.
+    pub fn standard() -> Self {
         ReadyRule(None)
     }
 
@@ -77,7 +77,7 @@ impl ReadyRule {
     pub fn judge(&self, answer: &Answer) -> Result<Report, Trouble> {
         let body = parse(&answer.body);
         let ready = match self.0.as_deref() {
-            None => is_success(answer.code),
+            None => is_success(answer.code) && body.get("isUpgradeable") != Some(&Value::Bool(false)),
             Some(expression) if !expression.reads_code && !is_success(answer.code) => false,
             Some(Expression { program, .. }) => {
                 evaluate(program, answer, &body).map_err(|why| Trouble::Unreadable { code: answer.code, why })?

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::{Duration, Instant};
 
 use super::{
-    http::{Call, MemberClient, Method},
+    http::{Call, CallError, MemberClient, Method, Stage},
     pod::Incarnation,
     watches::Notify,
 };
@@ -102,7 +102,13 @@ impl Shared {
             Err(_) => MemberCallResult::Error,
         };
         self.metrics.member_called(kind, result, began.elapsed());
-        answer.map_err(|error| Trouble::NoAnswer(error.to_string()))
+        answer.map_err(|error| match error {
+            CallError::Refused { .. }
+            | CallError::Path
+            | CallError::Connect(_)
+            | CallError::Timeout { during: Stage::Connecting, .. } => Trouble::Unreached(error.to_string()),
+            _ => Trouble::NoAnswer(error.to_string()),
+        })
     }
 
     fn timeout(&self) -> Duration {

@@ -43,8 +43,18 @@ pub(crate) fn port(pod: &PodView, endpoint: &Endpoint) -> Result<u16, Trouble> {
             .flat_map(|container| &container.ports)
             .find(|port| port.name == *name)
             .map(|port| port.container_port)
-            .ok_or_else(|| Trouble::NoSuchPort(name.clone())),
+            .ok_or_else(|| Trouble::NoSuchPort(format!("{name}{}", declared(pod)))),
     }
+}
+
+/// `; it has: web, admin`, or nothing.
+fn declared(pod: &PodView) -> String {
+    let names: Vec<&str> = all_containers(pod)
+        .flat_map(|container| &container.ports)
+        .map(|port| port.name.as_str())
+        .filter(|n| !n.is_empty())
+        .collect();
+    if names.is_empty() { String::new() } else { format!("; it has: {}", names.join(", ")) }
 }
 
 /// The statuses of the container that serves this endpoint; of all containers if none declares the port.

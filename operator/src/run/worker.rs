@@ -143,6 +143,7 @@ impl Member {
     }
 
     async fn drain(&mut self, epoch: i64, place: &Place) -> bool {
+        let before = self.report.borrow().drain;
         self.change(|facts| {
             if facts.drain != DrainFact::Acknowledged(epoch) {
                 facts.drain = DrainFact::Maybe;
@@ -171,7 +172,10 @@ impl Member {
                 facts.conflict = None;
             }
             Err(trouble) => {
-                facts.drain = DrainFact::Maybe;
+                // Who was not reached, or knows no such path, is as it was before.
+                let untold = matches!(trouble, Some(Trouble::Unreached(_) | Trouble::DrainStatus { code: 404, .. }));
+                let acknowledged = matches!(before, DrainFact::Acknowledged(_));
+                facts.drain = if untold && !acknowledged { before } else { DrainFact::Maybe };
                 facts.drain_trouble = trouble;
             }
         });

@@ -31,6 +31,13 @@ fn it_reads_code_headers_and_body() {
 }
 
 #[test]
+fn without_a_rule_who_says_that_it_is_not_upgradeable_is_not() {
+    let ready = |body: &str| ReadyRule::standard().judge(&answer(200, body)).unwrap().ready;
+    assert!(!ready(r#"{"isUpgradeable": false, "operations": 1}"#));
+    assert!(ready(r#"{"isUpgradeable": true}"#) && ready("{}") && ready("busy"));
+}
+
+#[test]
 fn an_error_is_never_ready_unless_the_rule_reads_the_code() {
     let idle = r#"{"isUpgradeable": true}"#;
     assert!(!is_ready("response.body.isUpgradeable == true", 500, idle));
@@ -90,15 +97,15 @@ fn the_trouble_names_the_code_and_what_is_wrong() {
 }
 
 #[test]
-fn without_a_rule_any_2xx_is_ready() {
+fn without_a_rule_standard_is_ready() {
     for (code, ready) in [(199, false), (200, true), (204, true), (299, true), (300, false), (500, false)] {
-        assert_eq!(ReadyRule::any_2xx().judge(&answer(code, "")).unwrap().ready, ready, "{code}");
+        assert_eq!(ReadyRule::standard().judge(&answer(code, "")).unwrap().ready, ready, "{code}");
     }
 }
 
 #[test]
 fn it_keeps_what_the_member_says_of_itself() {
-    let says = |code, body: &str| ReadyRule::any_2xx().judge(&answer(code, body)).unwrap();
+    let says = |code, body: &str| ReadyRule::standard().judge(&answer(code, body)).unwrap();
     assert_eq!(says(503, r#"{"operations": 1}"#).message, "1 operation running");
     assert_eq!(says(503, r#"{"operations": 12}"#).message, "12 operations running");
     assert_eq!(says(503, r#"{"operations": 12, "message": "backup"}"#).message, "backup");
@@ -120,6 +127,6 @@ fn a_wrong_expression_is_refused_with_a_reason_on_one_line() {
 
 #[test]
 fn it_shows_no_secrets_of_the_expression_when_printed() {
-    assert_eq!(format!("{:?}", ReadyRule::any_2xx()), "ReadyRule(any 2xx)");
+    assert_eq!(format!("{:?}", ReadyRule::standard()), "ReadyRule(standard)");
     assert_eq!(format!("{:?}", ReadyRule::compile("true").unwrap()), "ReadyRule(CEL)");
 }

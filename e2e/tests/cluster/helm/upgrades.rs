@@ -19,6 +19,7 @@ use super::{all_are, app, back_at_work, next_gate, none_cut_off, until_printed, 
 with_each_helm!(
     busy_app_holds_the_upgrade_until_idle,
     three_replicas_under_load_lose_no_operation,
+    an_app_that_is_unready_while_drained_is_upgraded,
     the_first_upgrade_that_brings_the_gate_is_gated,
     an_upgrade_that_changes_nothing_is_unchanged,
     several_targets_are_drained_together,
@@ -96,6 +97,21 @@ fn three_replicas_under_load_lose_no_operation(helm: Helm) {
         })
         .await?;
         println!("{} operations, {refused} refused while drained", counts.accepted());
+        none_cut_off(test)
+    });
+}
+
+/// Drained pods are out of the Service, and the rollout must not wait for them.
+fn an_app_that_is_unready_while_drained_is_upgraded(helm: Helm) {
+    scenario(async |test| {
+        let release = Release::new(test, helm)?.set("replicas=2").set("unreadyWhileDraining=true");
+        release.install().await?;
+        let app = app(test, &release);
+        app.start(&app.names().await?[0], 5.0).await?;
+        release.upgrade("2", &[])?.run().await?.ok()?;
+        next_gate(test, &[]).await?.until(is::finished(Outcome::Completed)).await?;
+        all_are(&app, "2").await?;
+        back_at_work(&app).await?;
         none_cut_off(test)
     });
 }

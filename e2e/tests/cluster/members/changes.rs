@@ -42,6 +42,21 @@ fn a_container_that_restarts_starts_over() {
     });
 }
 
+/// An old member that restarts during the rollout would take new work, only to be replaced seconds later.
+#[test]
+fn a_container_that_restarts_while_rolling_out_is_drained_again() {
+    scenario(async |test| {
+        let Stage { app, gate, .. } = phases::reach(test, Phase::RollingOut).await?;
+        let old = app.names().await?.remove(0);
+        app.crash(&old).await;
+        restarted(test, &old).await?;
+        app.until_drained().await?;
+        app.upgrade_to_own_image("2").await?;
+        gate.until(is::finished(Outcome::Completed)).await?;
+        Ok(())
+    });
+}
+
 #[test]
 fn a_member_replaced_under_a_new_uid_starts_over() {
     scenario(async |test| {

@@ -51,6 +51,7 @@ pub fn refusal(key: &Key, refusal: &Refusal, gate: Option<&UpgradeGate>) -> Stri
             let verdict = status.map_or_else(|| word(outcome), |status| over(*outcome, status));
             let mut lines = vec![format!("{gate_name} refused the upgrade: {verdict}")];
             lines.extend(status.map(blocker_lines).unwrap_or_default());
+            lines.push(format!("  see: kubectl -n {} describe upgradegate {}", key.namespace, key.name));
             lines.join("\n")
         }
     }

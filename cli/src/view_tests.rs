@@ -44,7 +44,9 @@ fn many_members_are_counted_beyond_the_first_three() {
     );
     let mut over = status;
     over["outcome"] = json!("DeadlineExceeded");
-    assert!(refused(over).ends_with("\n  p9 unreachable since 14:02:11 UTC\n  and 30 more"));
+    assert!(refused(over).ends_with(
+        "\n  p9 unreachable since 14:02:11 UTC\n  and 30 more\n  see: kubectl -n demo describe upgradegate demo-app-1"
+    ));
 }
 
 #[test]
@@ -94,7 +96,8 @@ fn a_refusal_names_the_outcome_and_a_member_a_line() {
         refused(status),
         "gate/demo-app-1 refused the upgrade: DeadlineExceeded: 2 of 3 members were not ready at 14:03:00\n  \
          demo-app-1 busy since 14:02:11 UTC: 1 operation running\n  \
-         demo-app-2 busy since 14:02:11 UTC: 1 operation running"
+         demo-app-2 busy since 14:02:11 UTC: 1 operation running\n  \
+         see: kubectl -n demo describe upgradegate demo-app-1"
     );
 }
 
@@ -108,7 +111,8 @@ fn a_member_is_not_named_twice() {
     assert_eq!(
         refused(status),
         "gate/demo-app-1 refused the upgrade: DeadlineExceeded: The deadline (14:03:00) passed: 2/3 ready\n  \
-         demo-app-2 busy since 14:02:11 UTC: 1 operation running"
+         demo-app-2 busy since 14:02:11 UTC: 1 operation running\n  \
+         see: kubectl -n demo describe upgradegate demo-app-1"
     );
 }
 
@@ -116,7 +120,11 @@ fn a_member_is_not_named_twice() {
 fn an_outcome_is_not_said_twice() {
     let status =
         with_ready("False", json!({"outcome": "TargetNotFound", "message": "TargetNotFound: no Deployment demo-app"}));
-    assert_eq!(refused(status), "gate/demo-app-1 refused the upgrade: TargetNotFound: no Deployment demo-app");
+    assert_eq!(
+        refused(status),
+        "gate/demo-app-1 refused the upgrade: TargetNotFound: no Deployment demo-app\n  \
+         see: kubectl -n demo describe upgradegate demo-app-1"
+    );
 }
 
 #[test]

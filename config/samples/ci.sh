@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# Needs the Deployment demo-app in namespace demo (`make install` makes it); another upgrade needs another BUILD.
 # An upgrade from a CI pipeline, without Helm: ask, upgrade, and say how it went. Runs with the rights of the kubeconfig it is
 # given: get, list, watch, create and patch upgradegates, and what the upgrade itself needs.
 #   BUILD=1234 IMAGE=registry.example/demo-app:2.0.0 config/samples/ci.sh

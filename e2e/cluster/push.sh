@@ -15,3 +15,4 @@ for entry in "${PRODUCT[@]}"; do
   step "push ${registry%/}/$image" image_push "$image:$tag" "${registry%/}"
 done
 say "pushed; now: make install REGISTRY=${registry%/}"
+say "in your own chart: upgrade-gate.image: {repository: ${registry%/}/upgradegate/cli, tag: \"$tag\"}"

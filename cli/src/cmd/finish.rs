@@ -39,7 +39,10 @@ async fn finish(args: &Finish, cluster: &Cluster) -> Result<(), Error> {
         Some(release) => running(&gates, release).await?,
     };
     if let (Some(release), true) = (&args.release, names.is_empty()) {
-        say::out(format_args!("no running gate of release {release} in namespace {}", gates.namespace));
+        say::out(format_args!(
+            "nothing to finish: no gate of release {release} is running in namespace {}",
+            gates.namespace
+        ));
     }
     act::order_all(&gates, &names, &action).await
 }

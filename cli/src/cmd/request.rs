@@ -1,6 +1,6 @@
 //! `request`: creates gates, and awaits them.
 
-use std::env;
+use std::{env, path::Path};
 
 use crate::{
     api::{Gates, persistently},
@@ -87,7 +87,8 @@ fn written(args: &Request) -> Result<Option<Vec<Manifest>>, Error> {
     let (origin, text) = if let Some(file) = &args.filename {
         let text =
             manifest::read_file(file).map_err(|e| Error::Usage(format!("cannot read {}: {e}", file.display())))?;
-        (file.display().to_string(), text)
+        let origin = if file == Path::new("-") { "standard input".into() } else { file.display().to_string() };
+        (origin, text)
     } else if let Some(variable) = &args.env {
         let text = env::var(variable).map_err(|e| Error::Usage(format!("cannot read variable {variable}: {e}")))?;
         (format!("variable {variable}"), text)

@@ -1,6 +1,7 @@
-//! `status`: shows gates.
+//! `status`: shows gates, the newest last.
 
 use jiff::Timestamp;
+use kube::ResourceExt;
 
 use crate::{
     api::Gates,
@@ -25,10 +26,11 @@ pub async fn run(args: &Status, cluster: &Cluster) -> Result<(), Error> {
         return Ok(());
     }
     let doing = || format!("list gates in namespace {}", gates.namespace);
-    let all = gates.list(None).await.map_err(|e| e.when(doing()))?;
+    let mut all = gates.list(None).await.map_err(|e| e.when(doing()))?;
     if all.is_empty() {
         say::err(format_args!("No gates found in {} namespace.", gates.namespace));
     } else {
+        all.sort_by_key(|gate| (gate.creation_timestamp(), gate.name_any()));
         say::out(table(&all, now).join("\n"));
     }
     Ok(())

@@ -88,7 +88,11 @@ fn a_release_finishes_its_running_gates() {
         "",
     );
     let api = with_gates(&[]);
-    run(&api, &["finish", "--release", "demo"]).ends(0, "no running gate of release demo in namespace demo", "");
+    run(&api, &["finish", "--release", "demo"]).ends(
+        0,
+        "nothing to finish: no gate of release demo is running in namespace demo",
+        "",
+    );
 }
 
 #[test]
@@ -128,4 +132,15 @@ fn status_shows_all_gates_or_one() {
     assert!(one.contains("Target:      Deployment/demo-app\n") && one.contains("1 operation running"), "{one}");
     run(&with_gates(&[]), &["status"]).ends(0, "", "No gates found in demo namespace.");
     run(&api, &["status", "none"]).ends(2, "", "error: cannot show gate/none in namespace demo: not found");
+}
+
+#[test]
+fn status_shows_the_newest_gate_last() {
+    let api = with_gates(&["a", "b", "c"]);
+    for (name, time) in [("a", "2026-11-24T14:02:00Z"), ("b", "2026-11-24T14:01:00Z"), ("c", "2026-11-24T14:03:00Z")] {
+        api.store(|store| store.change(name, |gate| gate["metadata"]["creationTimestamp"] = json!(time)));
+    }
+    let table = String::from_utf8(api.cli(&["status"]).output().unwrap().stdout).unwrap();
+    let names: Vec<_> = table.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, ["b", "a", "c"]);
 }

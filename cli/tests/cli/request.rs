@@ -27,7 +27,8 @@ fn the_deadline_is_told_with_outcome_and_members() {
         1,
         "",
         "error: gate/demo-app-3f9c2a1b refused the upgrade: DeadlineExceeded: 1 of 3 members was not ready at the deadline\n  \
-         demo-app-abc busy since 14:02:11 UTC: 1 operation running",
+         demo-app-abc busy since 14:02:11 UTC: 1 operation running\n  \
+         see: kubectl -n demo describe upgradegate demo-app-3f9c2a1b",
     );
     assert_eq!(api.count("PATCH"), 0, "what is over is not cancelled");
 }
@@ -42,7 +43,8 @@ fn a_missing_target_is_told_in_the_operators_words() {
     run.ends(
         1,
         "",
-        "error: gate/demo-app-3f9c2a1b refused the upgrade: TargetNotFound: there is no Deployment demo-app",
+        "error: gate/demo-app-3f9c2a1b refused the upgrade: TargetNotFound: there is no Deployment demo-app\n  \
+         see: kubectl -n demo describe upgradegate demo-app-3f9c2a1b",
     );
 }
 
@@ -139,6 +141,6 @@ fn one_refused_gate_cancels_the_others() {
     run.ends(
         1,
         "upgradegate.upgradegate.dev/a told to cancel: another gate of the request was refused",
-        "error: gate/b refused the upgrade: Superseded",
+        "error: gate/b refused the upgrade: Superseded\n  see: kubectl -n demo describe upgradegate b",
     );
 }

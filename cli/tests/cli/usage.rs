@@ -71,6 +71,21 @@ fn manifests_that_can_not_be_read_are_told() {
 }
 
 #[test]
+fn standard_input_is_called_by_its_name() {
+    let mut command = crate::support::Api::start().cli(&["request", "-f", "-"]);
+    let mut child = command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = GATE.replace("180", "soon");
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(said.starts_with("error: standard input, document 1: spec.deadlineSeconds: "), "{said}");
+}
+
+#[test]
 fn contradictions_are_told() {
     let api = crate::support::Api::start();
     let two = format!("{}---{}", named("a"), named("b"));

@@ -92,7 +92,11 @@ fn a_gate_that_was_told_to_cancel_is_no_longer_open() {
         "x",
         json!({"observedGeneration": 2, "phase": "Finished", "outcome": "Cancelled", "message": "called off"}),
     );
-    run.ends(1, "", "error: gate/x refused the upgrade: Cancelled: called off");
+    run.ends(
+        1,
+        "",
+        "error: gate/x refused the upgrade: Cancelled: called off\n  see: kubectl -n demo describe upgradegate x",
+    );
 }
 
 #[test]
@@ -213,7 +217,8 @@ fn the_verdict_is_the_termination_message() {
     run(&api).ends(
         1,
         "",
-        "error: gate/x refused the upgrade: NotUsed: nobody came\n  demo-app-abc busy since 14:02:11 UTC: 1 operation running",
+        "error: gate/x refused the upgrade: NotUsed: nobody came\n  demo-app-abc busy since 14:02:11 UTC: 1 operation running\n  \
+         see: kubectl -n demo describe upgradegate x",
     );
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("gate/x refused the upgrade: NotUsed"));
 }

@@ -34,6 +34,17 @@ fn proceed_opens_and_stays_open() {
 }
 
 #[test]
+fn proceed_stays_open_though_the_deadline_is_moved() {
+    let mut story = Story::new();
+    story.gate.spec.on_deadline = OnDeadline::Proceed;
+    story.decide();
+    story.at(180).busy("a").decide();
+    story.gate.spec.deadline_seconds = 600;
+    story.at(181).busy("a").decide();
+    assert_eq!(story.phase(), Some(Phase::Open), "what was decided stays decided");
+}
+
+#[test]
 fn proceed_does_not_even_wait_for_the_members_to_be_known() {
     let mut story = Story::new();
     story.gate.spec.on_deadline = OnDeadline::Proceed;

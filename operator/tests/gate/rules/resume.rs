@@ -124,6 +124,13 @@ fn terminating_members_are_never_resumed() {
 }
 
 #[test]
+fn a_terminating_member_holds_no_end_up() {
+    let mut story = Story::open();
+    story.at(20).order(ActionType::Cancel, "no").terminates("a", 50).leaves("b").leaves("c").decide();
+    assert_eq!(story.phase(), Some(Phase::Finished));
+}
+
+#[test]
 fn a_relabelled_member_is_resumed_in_every_phase() {
     for mut story in [Story::draining(), Story::open(), Story::rolling_out()] {
         story.ready("a").member("a").belongs = false;

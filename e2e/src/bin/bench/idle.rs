@@ -27,7 +27,6 @@ pub async fn measure(quick: bool) -> Result<Vec<Row>> {
 
 async fn measure_window(test: &Test, window: Duration) -> Result<Vec<Row>> {
     eprintln!("idle: {GATES} gates, then {window:?} of nothing");
-    let operator = Operator::install(test).await?;
     let create = stream::iter(0..GATES).map(|number| async move {
         // Its target does not exist: it ends at once.
         let gate = GateBuilder::new("nobody").named(&format!("gate-{number}")).build();
@@ -40,6 +39,8 @@ async fn measure_window(test: &Test, window: Duration) -> Result<Vec<Row>> {
         Ok(())
     })
     .await?;
+    // The cluster's own operator has ended them; this one finds them, and has nothing to do with anything else.
+    let operator = Operator::install(test).await?;
     operator.until_renewed().await?;
 
     let before = operator.requests().await?;
@@ -49,9 +50,11 @@ async fn measure_window(test: &Test, window: Duration) -> Result<Vec<Row>> {
     let pod = operator.pods().await?.into_iter().find(|pod| pod.name_any() == leader).context("the leader is gone")?;
     let pods: u64 = asked.iter().filter(|(what, _)| what.contains("pods")).map(|(_, count)| count).sum();
     let (kind, bytes) = memory::of(&test.client, &pod).await?;
+    let worker = memory::mib(most_of_the_shared(test).await?);
     let seconds = window.as_secs();
     Ok(vec![
         Row::of_ours(format!("idle leader with {GATES} finished gates: {kind}"), &memory::mib(bytes), GOAL),
+        Row::of_ours(format!("  the leader that ended them, after all that it did before: {kind}"), &worker, ""),
         Row::of_ours(
             format!("requests of 2 idle replicas in {seconds} s, {GATES} finished gates"),
             &shown(&asked),
@@ -59,6 +62,15 @@ async fn measure_window(test: &Test, window: Duration) -> Result<Vec<Row>> {
         ),
         Row::of_ours(format!("  of which about pods, in {seconds} s"), &pods, "goal: none"),
     ])
+}
+
+/// The memory of that replica of the shared operator that needs the most: its leader.
+async fn most_of_the_shared(test: &Test) -> Result<u64> {
+    let mut most = 0;
+    for pod in upgradegate_e2e::operator::pods(&test.client).await? {
+        most = most.max(memory::of(&test.client, &pod).await?.1);
+    }
+    Ok(most)
 }
 
 fn difference(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {

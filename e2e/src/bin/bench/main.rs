@@ -66,7 +66,7 @@ enum Figure {
 impl Figure {
     /// Whether gates are guarded by the operator that the whole cluster shares.
     fn needs_operator(self) -> bool {
-        matches!(self, Self::Lag | Self::CutOff | Self::Ready)
+        matches!(self, Self::Lag | Self::CutOff | Self::Ready | Self::Idle)
     }
 
     async fn measure(self, quick: bool) -> Result<Vec<Row>> {

@@ -15,7 +15,7 @@ pub struct Row {
 
 impl Row {
     /// A figure that only UpgradeGate has.
-    pub fn of_ours(what: impl Into<String>, ours: &impl ToString, note: impl Into<String>) -> Self {
+    pub fn of_ours(what: impl Into<String>, ours: &(impl ToString + ?Sized), note: impl Into<String>) -> Self {
         Self { what: what.into(), ours: ours.to_string(), note: note.into(), ..Self::default() }
     }
 }

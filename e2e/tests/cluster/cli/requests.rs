@@ -1,7 +1,7 @@
 //! `request`: what it creates, and what becomes of it.
 
 use anyhow::{Context, ensure};
-use kube::ResourceExt;
+use kube::{ResourceExt, api::ListParams};
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase, UpgradeGate};
 use upgradegate_e2e::{
@@ -50,7 +50,8 @@ fn trap_02_names_are_made_of_the_target_and_the_pods_uid() {
         test.api::<UpgradeGate>().get("app-3f9c2a1b").await?;
         let anonymous = cli::command(test, &["request", "--env", "GATES"])?;
         anonymous.env("GATES", serde_saphyr::to_string(&manifest)?).run().await?.ok()?;
-        let names: Vec<String> = test.gates.latest().iter().map(ResourceExt::name_any).collect();
+        let gates = test.api::<UpgradeGate>().list(&ListParams::default()).await?;
+        let names: Vec<String> = gates.iter().map(ResourceExt::name_any).collect();
         ensure!(names.iter().filter(|name| name.starts_with("app-")).count() == 2, "{names:?}");
         Ok(())
     });

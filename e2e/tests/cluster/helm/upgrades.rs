@@ -35,7 +35,7 @@ fn busy_app_holds_the_upgrade_until_idle(helm: Helm) {
         release.install().await?;
         let app = app(test, &release);
         let pod = app.names().await?.remove(0);
-        app.start(&pod, 6.0).await?;
+        app.start(&pod, 12.0).await?;
         let upgrade = release.upgrade("2", &[])?.spawn()?;
         let gate = next_gate(test, &[]).await?;
         gate.until(is::busy(1)).await?;
@@ -196,7 +196,7 @@ fn trap_03_an_open_by_hand_does_not_survive_into_the_next_upgrade(helm: Helm) {
         cli::command(test, &["open", &gate.name, "--reason", "pager: a fix"])?.run().await?.ok()?;
         upgrade.wait().await?.ok()?;
         gate.until(is::finished(Outcome::Completed)).await?;
-        app.start(&app.names().await?[0], 4.0).await?;
+        app.start(&app.names().await?[0], 12.0).await?;
         let upgrade = release.upgrade("3", &[])?.spawn()?;
         let next = next_gate(test, &[&gate]).await?;
         next.until(is::busy(1)).await?;

@@ -137,7 +137,7 @@ fn trap_04_helm_killed_before_open_and_its_hook_ends_only_its_own_gate(helm: Hel
 
 fn helm_killed_when_open(helm: Helm) {
     scenario(async |test| {
-        let Held { release, app, upgrade, gate } = held(test, helm, 6.0).await?;
+        let Held { release, app, upgrade, gate } = held(test, helm, 12.0).await?;
         gate.until(is::open()).await?;
         upgrade.signal("KILL").await?;
         upgrade.wait().await?;
@@ -154,7 +154,7 @@ fn helm_killed_when_open(helm: Helm) {
 /// Nobody finishes the gate, and it ends as it should all the same.
 fn helm_killed_while_rolling_out(helm: Helm) {
     scenario(async |test| {
-        let Held { app, upgrade, gate, .. } = held(test, helm, 6.0).await?;
+        let Held { app, upgrade, gate, .. } = held(test, helm, 12.0).await?;
         gate.until(is::phase(Phase::RollingOut)).await?;
         upgrade.signal("KILL").await?;
         upgrade.wait().await?;

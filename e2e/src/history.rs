@@ -10,7 +10,10 @@ use futures::TryStreamExt;
 use jiff::Timestamp;
 use kube::{
     Api, ResourceExt,
-    runtime::watcher::{self, Event, watcher},
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event, watcher},
+    },
 };
 use tokio::{
     sync::watch,
@@ -53,7 +56,7 @@ impl History {
         let (sender, count) = watch::channel(0);
         let kept = seen.clone();
         let task = tokio::spawn(async move {
-            let mut events = Box::pin(watcher(api, watcher::Config::default()));
+            let mut events = Box::pin(watcher(api, watcher::Config::default()).default_backoff());
             loop {
                 let (gate, gone) = match events.try_next().await {
                     Ok(Some(Event::Apply(gate) | Event::InitApply(gate))) => (gate, false),

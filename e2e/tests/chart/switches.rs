@@ -133,7 +133,7 @@ fn the_operator_is_called_as_its_command_line_wants() {
     );
     let env: Vec<_> =
         container["env"].as_array().unwrap().iter().map(|variable| variable["name"].as_str().unwrap()).collect();
-    assert_eq!(env, ["POD_NAME", "POD_NAMESPACE"]);
+    assert_eq!(env, ["MALLOC_ARENA_MAX", "POD_NAME", "POD_NAMESPACE"]);
     assert_eq!(pod["terminationGracePeriodSeconds"], 15);
     assert_eq!(container["livenessProbe"]["httpGet"], json!({"path": "/livez", "port": "http"}));
     assert_eq!(container["readinessProbe"]["httpGet"], json!({"path": "/readyz", "port": "http"}));

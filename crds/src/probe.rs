@@ -14,7 +14,7 @@ pub struct Probe {
     /// CEL expression that must be true for a member to be ready. It sees `response.code` (int), `response.headers`
     /// (map, lower-case names) and `response.body` (parsed if it is JSON, else a string). An error is "not ready".
     /// Unless it reads `response.code`, any other code than 2xx is not ready. Without an expression, any 2xx answer is ready, unless
-    /// its JSON body says `isUpgradeable: false`.
+    /// its JSON body says `isUpgradeable: false`. What could take long is refused: all, exists, map and filter within one another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub ready: Option<String>,

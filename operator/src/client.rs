@@ -38,7 +38,11 @@ pub enum ClientError {
 
 /// Finds the API server: by the kubeconfig where there is one, else as a pod does.
 pub async fn config() -> Result<kube::Config, ClientError> {
-    let mut config = kube::Config::infer().await?;
+    Ok(bounded(kube::Config::infer().await?))
+}
+
+/// `config` with the limits of this client: no retries of kube's own, no call or connection that waits for ever.
+pub fn bounded(mut config: kube::Config) -> kube::Config {
     // kube's own retries wait as long as any `Retry-After` says. Callers retry, with a cap.
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
@@ -46,7 +50,7 @@ pub async fn config() -> Result<kube::Config, ClientError> {
     config.read_timeout = Some(READ_TIMEOUT);
     // So the silence counts from a request, not from when its pooled connection was last used.
     config.reset_reader_on_write = true;
-    Ok(config)
+    config
 }
 
 /// A client for `config` that counts its requests in `metrics`. Must be called within a Tokio runtime.

@@ -11,6 +11,7 @@ pub mod controller;
 pub mod gate;
 pub mod lease;
 pub mod metrics;
+pub mod operate;
 pub mod run;
 pub mod shutdown;
 pub mod telemetry;

@@ -13,7 +13,7 @@ use crate::{
     admin::Health,
     client::within,
     controller::{self, Outside},
-    lease::{Election, LeaseConfig, Leadership},
+    lease::{Election, Leadership, LeaseConfig},
 };
 
 /// From one look for the API of gates to the next, until it is there.

@@ -1,5 +1,7 @@
 //! What the operator counts. No label names a pod, a gate or a namespace, so the number of series is fixed.
 
+mod process;
+
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -93,6 +95,8 @@ struct RequestLabels {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    /// Its names have no prefix: they are those of every process.
+    process: Registry,
     gates_running: Family<PhaseLabel, Gauge>,
     outcomes: Family<OutcomeLabel, Counter>,
     gate_wait: Histogram,
@@ -139,6 +143,7 @@ impl Metrics {
             ),
             leader: add.metric("leader", "1 while this replica acts, 0 while it stands by", Gauge::default()),
             registry,
+            process: process::registry(),
         };
         for phase in RUNNING {
             metrics.gates_running(phase, 0);
@@ -206,7 +211,10 @@ impl Metrics {
     /// All metrics in the OpenMetrics text format, of type [`CONTENT_TYPE`].
     pub fn render(&self) -> String {
         let mut out = String::new();
-        match text::encode(&mut out, &self.registry) {
+        let encoded = text::encode_registry(&mut out, &self.registry)
+            .and_then(|()| text::encode_registry(&mut out, &self.process))
+            .and_then(|()| text::encode_eof(&mut out));
+        match encoded {
             Ok(()) => out,
             // Writing to a string does not fail; if it did, a scrape without the closing line is refused as a whole.
             Err(_) => String::new(),
@@ -257,6 +265,8 @@ mod tests {
             "upgradegate_reconciles_total{result=\"unchanged\"} 1",
             "upgradegate_api_requests_total{verb=\"watch\",resource=\"upgradegates\",code=\"2xx\"} 1",
             "upgradegate_leader 1",
+            "process_resident_memory_bytes ",
+            "process_open_fds ",
         ] {
             assert!(text.lines().any(|l| l.starts_with(line)), "no {line:?} in\n{text}");
         }

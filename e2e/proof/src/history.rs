@@ -69,7 +69,7 @@ pub enum What {
         gone: bool,
     },
     /// A call that a member got from the operator.
-    Call(Call),
+    Call(Box<Call>),
 }
 
 /// A call that reached a member.

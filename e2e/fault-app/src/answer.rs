@@ -1,6 +1,6 @@
 //! From a reply of the script to bytes on the wire.
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
 use futures::{
     StreamExt,
@@ -15,24 +15,27 @@ use hyper::{
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::{Body, Reply};
+use crate::{Body, Done, Reply, Said};
 
 /// A body of any length and pace.
 pub(crate) type AnyBody = StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>;
 
 const CHUNK: &[u8] = &[b'x'; 8 * 1024];
 
+/// The type of every answer whose script names no other.
+const JSON: &str = "application/json";
+
 /// JSON with a status.
 pub(crate) fn json(status: u16, body: &Value) -> Response<AnyBody> {
     let mut response = Response::new(once(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(JSON));
     response
 }
 
 /// The contract's answer, changed as the reply says.
-pub(crate) async fn scripted(reply: &Reply, (status, contract): (u16, Value)) -> Response<AnyBody> {
-    let mut response = json(reply.status.unwrap_or(status), &contract);
+pub(crate) async fn scripted(reply: &Reply, done: &Done) -> Response<AnyBody> {
+    let mut response = json(reply.status.unwrap_or(done.code), &done.body);
     for (name, value) in &reply.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<hyper::header::HeaderName>(), value.parse()) {
             response.headers_mut().insert(name, value);
@@ -46,6 +49,19 @@ pub(crate) async fn scripted(reply: &Reply, (status, contract): (u16, Value)) ->
         Body::Hang => std::future::pending().await,
     }
     response
+}
+
+/// What [`scripted`] sends, if it has an end and is no flood.
+pub(crate) fn said(reply: &Reply, done: &Done) -> Option<Said> {
+    let body = match &reply.body {
+        Body::Contract => done.body.to_string(),
+        Body::Text(text) => text.clone(),
+        Body::Bytes(count) => "x".repeat(usize::try_from(*count).ok().filter(|count| *count <= CHUNK.len())?),
+        Body::TrickleMillis(_) | Body::Hang => return None,
+    };
+    let mut headers = BTreeMap::from([(CONTENT_TYPE.to_string(), JSON.to_owned())]);
+    headers.extend(reply.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())));
+    Some(Said { code: reply.status.unwrap_or(done.code), headers, body })
 }
 
 fn once(text: String) -> AnyBody {

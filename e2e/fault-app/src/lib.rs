@@ -1,5 +1,6 @@
 //! A misbehaving application. It answers as its [`Script`] says, which may change at run time, and it records every
-//! [`Call`], so that a test can say what the operator did to it.
+//! [`Call`], so that a test can say what the operator did to it; and it prints each of them, and what it [`Answered`], as a [`Line`] of
+//! JSON, which outlives it in its log.
 //!
 //! | call | does |
 //! |---|---|
@@ -10,10 +11,12 @@
 //! | `POST /__exit` | ends the process with code 1: the container restarts |
 
 mod answer;
+mod record;
 mod script;
 mod server;
 mod state;
 
+pub use record::{Answered, Call, Done, Effect, Line, Said};
 pub use script::{Body, Readiness, Reply, Script};
 pub use server::{PORT, serve};
-pub use state::{App, Call, Lease, Snapshot};
+pub use state::{App, Lease, Snapshot};

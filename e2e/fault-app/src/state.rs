@@ -1,6 +1,7 @@
 //! What the application remembers.
 
 use std::{
+    net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -8,7 +9,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{Readiness, Script};
+use crate::{
+    Readiness, Script,
+    record::{Answered, Call, Done, Effect, Line, Said},
+};
 
 /// The most calls that are kept; older ones are forgotten.
 const MAX_CALLS: usize = 10_000;
@@ -22,6 +26,8 @@ struct Inner {
     script: Script,
     lease: Option<Lease>,
     calls: Vec<Call>,
+    /// How many calls there were, also those that are forgotten.
+    count: u64,
 }
 
 /// A drain that was asked for.
@@ -36,20 +42,6 @@ pub struct Lease {
     pub until: u64,
 }
 
-/// A call that reached the application.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Call {
-    /// When it arrived, in milliseconds since 1970.
-    pub at: u64,
-    /// Its method.
-    pub method: String,
-    /// Its path and query.
-    pub path: String,
-    /// Its JSON body, or null.
-    pub body: Value,
-}
-
 /// All that is known, at one time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -62,6 +54,8 @@ pub struct Snapshot {
     pub lease: Option<Lease>,
     /// Every call, oldest first.
     pub calls: Vec<Call>,
+    /// How many calls there were, also those that are forgotten.
+    pub count: u64,
 }
 
 impl App {
@@ -87,18 +81,28 @@ impl App {
     pub fn snapshot(&self) -> Snapshot {
         let mut inner = self.lock();
         let now = now();
-        Snapshot { at: now, script: inner.script.clone(), lease: inner.lease(now), calls: inner.calls.clone() }
+        let (script, lease) = (inner.script.clone(), inner.lease(now));
+        Snapshot { at: now, script, lease, calls: inner.calls.clone(), count: inner.count }
     }
 
-    /// Records a call and prints it, one JSON object a line.
-    pub fn record(&self, method: &str, path: &str, body: Value) {
-        let call = Call { at: now(), method: method.into(), path: path.into(), body };
-        println!("{}", json!(call));
+    /// Records a call that arrived and prints it. Returns its number.
+    pub fn arrived(&self, method: &str, path: &str, body: Value, address: IpAddr, agent: &str) -> u64 {
         let mut inner = self.lock();
+        let (number, method, path, agent) = (inner.count, method.into(), path.into(), agent.into());
+        let call = Call { number, at: now(), method, path, body, address, agent };
+        println!("{}", json!(Line::Call(call.clone())));
+        inner.count += 1;
         if inner.calls.len() == MAX_CALLS {
             inner.calls.remove(0);
         }
         inner.calls.push(call);
+        number
+    }
+
+    /// Prints what the call of this number did, and what is sent back. It is printed before it is sent.
+    #[allow(clippy::unused_self)] // a call is answered by an application
+    pub fn answered(&self, number: u64, effect: Effect, said: Option<Said>) {
+        println!("{}", json!(Line::Answer(Answered { number, at: now(), effect, said })));
     }
 
     /// Whether the application is ready for traffic.
@@ -112,7 +116,7 @@ impl App {
     }
 
     /// The answer to the probe, as the contract has it.
-    pub fn probe(&self) -> (u16, Value) {
+    pub fn probe(&self) -> Done {
         let mut inner = self.lock();
         let lease = inner.lease(now());
         let ready = !inner.script.busy && (lease.is_some() || !inner.script.ready_only_drained);
@@ -123,33 +127,35 @@ impl App {
             "epoch": lease.map(|lease| lease.epoch),
             "message": if ready { "no operation running" } else { "1 operation running" },
         });
-        (200, body)
+        Done::new(200, body)
     }
 
     /// Drains, as the contract has it: 409 for an epoch lower than that of a lease that still runs.
-    pub fn drain(&self, body: &Value) -> (u16, Value) {
+    pub fn drain(&self, body: &Value) -> Done {
         let (Some(epoch), Some(seconds)) = (body["epoch"].as_i64(), body["leaseSeconds"].as_u64()) else {
-            return (400, json!({"error": "epoch and leaseSeconds are needed"}));
+            return Done::new(400, json!({"error": "epoch and leaseSeconds are needed"}));
         };
         let mut inner = self.lock();
         let now = now();
         if let Some(own) = inner.lease(now).filter(|own| own.epoch > epoch) {
-            return (409, json!({"epoch": own.epoch}));
+            return Done::new(409, json!({"epoch": own.epoch}));
         }
         let gate = body["gate"].as_str().unwrap_or_default().to_owned();
-        inner.lease = Some(Lease { gate, epoch, until: now + seconds * 1000 });
-        (200, json!({"draining": true, "epoch": epoch}))
+        let until = now + seconds * 1000;
+        inner.lease = Some(Lease { gate, epoch, until });
+        let effect = Effect::Drained { epoch, until };
+        Done { effect, ..Done::new(200, json!({"draining": true, "epoch": epoch})) }
     }
 
     /// Resumes, as the contract has it.
-    pub fn resume(&self, body: &Value) -> (u16, Value) {
+    pub fn resume(&self, body: &Value) -> Done {
         let mut inner = self.lock();
         let epoch = body["epoch"].as_i64().unwrap_or_default();
         if let Some(own) = inner.lease(now()).filter(|own| own.epoch > epoch) {
-            return (409, json!({"epoch": own.epoch}));
+            return Done::new(409, json!({"epoch": own.epoch}));
         }
         inner.lease = None;
-        (200, json!({"draining": false}))
+        Done { effect: Effect::Resumed, ..Done::new(200, json!({"draining": false})) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -182,24 +188,24 @@ mod tests {
     #[test]
     fn a_drain_is_a_lease_with_an_epoch() {
         let app = App::default();
-        assert_eq!(app.drain(&body(7, 60)).0, 200);
-        assert_eq!(app.drain(&body(6, 60)), (409, json!({"epoch": 7})));
-        assert_eq!(app.resume(&body(6, 60)).0, 409);
-        assert_eq!(app.resume(&body(7, 60)).0, 200);
+        assert_eq!(app.drain(&body(7, 60)).code, 200);
+        assert_eq!(app.drain(&body(6, 60)), Done::new(409, json!({"epoch": 7})));
+        assert_eq!(app.resume(&body(6, 60)).code, 409);
+        assert_eq!(app.resume(&body(7, 60)).code, 200);
         assert_eq!(app.snapshot().lease, None);
-        assert_eq!(app.drain(&body(8, 0)).0, 200);
+        assert_eq!(app.drain(&body(8, 0)).code, 200);
         assert_eq!(app.snapshot().lease, None, "a lease that ran out is over by itself");
     }
 
     #[test]
     fn the_script_turns_the_probe() {
         let app = App::default();
-        assert_eq!(app.probe().1["isUpgradeable"], true);
+        assert_eq!(app.probe().body["isUpgradeable"], true);
         app.merge(&json!({"readyOnlyDrained": true})).unwrap();
-        assert_eq!(app.probe().1["isUpgradeable"], false);
+        assert_eq!(app.probe().body["isUpgradeable"], false);
         app.drain(&body(7, 60));
-        assert_eq!(app.probe().1["isUpgradeable"], true);
+        assert_eq!(app.probe().body["isUpgradeable"], true);
         app.merge(&json!({"busy": true})).unwrap();
-        assert_eq!(app.probe().1["isUpgradeable"], false);
+        assert_eq!(app.probe().body["isUpgradeable"], false);
     }
 }

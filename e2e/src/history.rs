@@ -69,6 +69,11 @@ impl History {
                     }
                 };
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                // A watch that begins anew tells again what is there.
+                let last = kept.iter().rfind(|seen: &&Seen| seen.gate.uid() == gate.uid());
+                if !gone && last.is_some_and(|seen| seen.gate.resource_version() == gate.resource_version()) {
+                    continue;
+                }
                 kept.push(Seen { at: Timestamp::now(), gate, gone });
                 sender.send_replace(kept.len());
             }

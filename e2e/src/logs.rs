@@ -10,7 +10,10 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, ResourceExt,
     api::LogParams,
-    runtime::watcher::{self, Event, watcher},
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event, watcher},
+    },
 };
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -57,7 +60,7 @@ impl Logs {
 }
 
 async fn follow_pods(pods: Api<Pod>, lines: Arc<Mutex<Vec<LogLine>>>) {
-    let mut events = Box::pin(watcher(pods.clone(), watcher::Config::default()));
+    let mut events = Box::pin(watcher(pods.clone(), watcher::Config::default()).default_backoff());
     let mut followed = HashSet::new();
     let mut followers = JoinSet::new();
     loop {

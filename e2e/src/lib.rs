@@ -4,6 +4,7 @@
 //! must hold always are checked over every status that any of its gates ever had. On failure all that could explain it
 //! is printed; `E2E_KEEP=1` keeps the namespace.
 
+pub mod audit;
 pub mod bounds;
 pub mod cli;
 pub mod demo_app;

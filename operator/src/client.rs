@@ -13,6 +13,7 @@ use kube::client::ClientBuilder;
 
 use crate::metrics::Metrics;
 
+pub use count::meaning;
 pub use error::{ApiError, within, within_limit};
 
 /// Longest time to open a connection to the API server, TLS included.

@@ -93,7 +93,7 @@ fn class(code: u16) -> &'static str {
 
 /// Verb and resource of a request, in the words of RBAC: (`patch`, `upgradegates/status`). The resource of a path that is
 /// none, such as `/version`, is empty.
-fn meaning(method: &Method, uri: &Uri) -> (&'static str, String) {
+pub fn meaning(method: &Method, uri: &Uri) -> (&'static str, String) {
     let mut path = uri.path().split('/').filter(|part| !part.is_empty());
     let parts: Vec<&str> = match path.next() {
         Some("api") => path.skip(1).collect(),

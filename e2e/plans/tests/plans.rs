@@ -1,0 +1,3 @@
+//! Fault plans.
+
+fn main() {}

@@ -33,8 +33,11 @@ fn the_operator_may_do_this_and_no_more() {
         let view = json!([{"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates"], "verbs": ["get", "list", "watch"]}]);
         let edit = json!([{"apiGroups": ["upgradegate.dev"], "resources": ["upgradegates"],
                            "verbs": ["create", "update", "patch", "delete", "deletecollection"]}]);
-        let lease = json!([{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
-                            "verbs": ["get", "list", "watch", "create", "update"]}]);
+        let lease = json!([
+            {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
+             "resourceNames": ["demo-upgradegate-operator"], "verbs": ["get", "list", "watch", "update"]},
+            {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
+        ]);
         assert_eq!(
             roles(&objects),
             [

@@ -5,10 +5,10 @@
 //! last renewal that succeeded. The deadline is the shorter, so a holder stops before another may begin, even if it can
 //! no longer reach the API server.
 
-mod decide;
+pub(crate) mod decide;
 mod election;
 mod leadership;
-mod record;
+pub(crate) mod record;
 #[cfg(test)]
 mod tests;
 

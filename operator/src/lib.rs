@@ -7,6 +7,8 @@ pub mod admin;
 pub mod client;
 pub mod config;
 pub mod controller;
+#[doc(hidden)]
+pub mod fuzzing;
 #[deny(clippy::disallowed_methods, clippy::disallowed_types)] // see clippy.toml
 pub mod gate;
 pub mod lease;

@@ -40,7 +40,7 @@ mod significance;
 mod standing;
 mod tally;
 mod template;
-mod text;
+pub(crate) mod text;
 mod time;
 
 pub use decide::{Decision, decide};

@@ -1,17 +1,17 @@
 //! Text that others wrote, on its way into a status: one line, harmless, and short.
 
 /// Most bytes of what is told of one member.
-pub(crate) const MEMBER: usize = 112;
+pub const MEMBER: usize = 112;
 
 /// Most bytes of the reason of an action.
-pub(crate) const REASON: usize = 300;
+pub const REASON: usize = 300;
 
 /// Most bytes of a sentence. With four copies of it (the message and three conditions), ten members and two reasons a status stays
 /// below 8 KiB.
-pub(crate) const SENTENCE: usize = 720;
+pub const SENTENCE: usize = 720;
 
 /// `text` on one line, without control characters, and cut where it would take more than `most` bytes in JSON.
-pub(crate) fn one_line(text: &str, most: usize) -> String {
+pub fn one_line(text: &str, most: usize) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut bytes = 0;

@@ -9,7 +9,7 @@ use super::Timing;
 
 /// The Lease as it was last seen, and since when it has been so.
 #[derive(Clone, Debug)]
-pub(super) struct Observed {
+pub(crate) struct Observed {
     /// The object to replace; `None` while there is none.
     pub lease: Option<Lease>,
     /// What it last said; `None` if it was never seen. It outlives the object: a Lease that was deleted still has a holder
@@ -20,7 +20,7 @@ pub(super) struct Observed {
 
 /// What one that stands by does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StandBy {
+pub(crate) enum StandBy {
     /// Take the Lease.
     Claim,
     /// Look again then, or when the Lease changes.
@@ -29,7 +29,7 @@ pub(super) enum StandBy {
 
 /// What the holder does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hold {
+pub(crate) enum Hold {
     /// Renew the Lease; a request may take until then.
     Renew {
         /// When the request has failed.
@@ -43,7 +43,7 @@ pub(super) enum Hold {
 
 /// When the holder last renewed, and when it tries next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Held {
+pub(crate) struct Held {
     /// When the last request that succeeded was begun.
     pub renewed_at: Instant,
     /// When to try next.
@@ -77,7 +77,7 @@ fn spec_of(lease: &Lease) -> LeaseSpec {
 ///
 /// A Lease that vanished is waited for as if it were held: whoever held it last may not know yet. Only one that never saw
 /// it takes it at once, or every first start would wait; so nobody should delete it while replicas start.
-pub(super) fn stand_by(observed: &Observed, me: &str, timing: &Timing, now: Instant) -> StandBy {
+pub(crate) fn stand_by(observed: &Observed, me: &str, timing: &Timing, now: Instant) -> StandBy {
     let Some(spec) = &observed.spec else { return StandBy::Claim };
     let holder = spec.holder_identity.as_deref().unwrap_or_default();
     let free_at = observed.changed_at + term(spec, timing);
@@ -109,7 +109,7 @@ impl Held {
 }
 
 /// What the holder does at `now`.
-pub(super) fn hold(held: Held, timing: &Timing, now: Instant) -> Hold {
+pub(crate) fn hold(held: Held, timing: &Timing, now: Instant) -> Hold {
     let deadline = held.acts_until(timing);
     if now >= deadline {
         Hold::GiveUp

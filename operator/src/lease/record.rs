@@ -8,7 +8,7 @@ use kube::api::ObjectMeta;
 use super::LeaseConfig;
 
 /// The Lease as `config.identity` takes it over from whoever `previous` names.
-pub(super) fn claimed(previous: Option<Lease>, config: &LeaseConfig, now: Timestamp) -> Lease {
+pub(crate) fn claimed(previous: Option<Lease>, config: &LeaseConfig, now: Timestamp) -> Lease {
     let (metadata, spec) = match previous {
         Some(lease) => (lease.metadata, lease.spec.unwrap_or_default()),
         None => (fresh(config), LeaseSpec::default()),
@@ -29,13 +29,13 @@ pub(super) fn claimed(previous: Option<Lease>, config: &LeaseConfig, now: Timest
 }
 
 /// The Lease, held on.
-pub(super) fn renewed(lease: Lease, now: Timestamp) -> Lease {
+pub(crate) fn renewed(lease: Lease, now: Timestamp) -> Lease {
     let spec = lease.spec.unwrap_or_default();
     Lease { spec: Some(LeaseSpec { renew_time: Some(MicroTime(now)), ..spec }), ..lease }
 }
 
 /// The Lease, free for the next.
-pub(super) fn released(lease: Lease, now: Timestamp) -> Lease {
+pub(crate) fn released(lease: Lease, now: Timestamp) -> Lease {
     let spec = lease.spec.unwrap_or_default();
     let spec = LeaseSpec { holder_identity: None, renew_time: Some(MicroTime(now)), ..spec };
     Lease { spec: Some(spec), ..lease }

@@ -33,7 +33,9 @@ pub(crate) struct Place {
 }
 
 /// How a member took an order.
-pub(super) enum Told {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It does as told.
     Yes,
     /// 409: it follows another epoch.
     OtherEpoch(i64),
@@ -66,17 +68,7 @@ impl Shared {
         };
         let body = json!({"gate": self.gate, "epoch": epoch, "leaseSeconds": self.plan.lease_seconds});
         let answer = self.call(call, method, place, port, drain, Some(body.to_string().into_bytes())).await?;
-        match answer.code {
-            200..300 => Ok(Told::Yes),
-            409 => {
-                let other = serde_json::from_slice::<serde_json::Value>(&answer.body).ok();
-                let other = other.and_then(|body| body.get("epoch")?.as_i64());
-                // Only a higher epoch explains the refusal, and can be gone above.
-                let refused = Trouble::DrainStatus { method: name, path: drain.path.clone(), code: 409 };
-                other.filter(|other| *other > epoch).map(Told::OtherEpoch).ok_or(refused)
-            }
-            code => Err(Trouble::DrainStatus { method: name, path: drain.path.clone(), code }),
-        }
+        told(&answer, epoch, name, &drain.path)
     }
 
     async fn call(
@@ -113,5 +105,20 @@ impl Shared {
 
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.plan.timeout_seconds.into())
+    }
+}
+
+/// What the answer to an order of this epoch says.
+pub(crate) fn told(answer: &Answer, epoch: i64, method: &'static str, path: &str) -> Result<Told, Trouble> {
+    let refused = || Trouble::DrainStatus { method, path: path.to_owned(), code: answer.code };
+    match answer.code {
+        200..300 => Ok(Told::Yes),
+        409 => {
+            let other = serde_json::from_slice::<serde_json::Value>(&answer.body).ok();
+            let other = other.and_then(|body| body.get("epoch")?.as_i64());
+            // Only a higher epoch explains the refusal, and can be gone above.
+            other.filter(|other| *other > epoch).map(Told::OtherEpoch).ok_or_else(refused)
+        }
+        _ => Err(refused()),
     }
 }

@@ -20,6 +20,7 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::{Request, Response, header};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -95,7 +96,7 @@ impl MemberClient {
         self.policy.check(call.address).map_err(|why| CallError::Refused { address: call.address, why })?;
         let clock = Clock::start(call.timeout);
         let target = SocketAddr::new(call.address, call.port);
-        let request = request(call, target)?;
+        let request = request(call)?;
         let stream = clock.limit(Stage::Connecting, TcpStream::connect(target)).await?;
         let stream = stream.map_err(|error| CallError::Connect(error.kind()))?;
         // Without it, small requests may sit out a delayed acknowledgement. A failure costs only time.
@@ -104,8 +105,14 @@ impl MemberClient {
     }
 }
 
+/// Makes `call` over a connection that is there already, wherever it leads: no address is judged.
+pub async fn call_over(stream: impl AsyncRead + AsyncWrite + Unpin, call: Call) -> Result<Answer, CallError> {
+    let clock = Clock::start(call.timeout);
+    exchange(stream, request(call)?, &clock).await
+}
+
 /// The request to send, or an error when the path is no HTTP path.
-fn request(call: Call, target: SocketAddr) -> Result<Request<Full<Bytes>>, CallError> {
+fn request(call: Call) -> Result<Request<Full<Bytes>>, CallError> {
     let method = match call.method {
         Method::Get => hyper::Method::GET,
         Method::Post => hyper::Method::POST,
@@ -117,7 +124,7 @@ fn request(call: Call, target: SocketAddr) -> Result<Request<Full<Bytes>>, CallE
     let mut request = Request::builder()
         .method(method)
         .uri(call.path)
-        .header(header::HOST, target.to_string())
+        .header(header::HOST, SocketAddr::new(call.address, call.port).to_string())
         .header(header::USER_AGENT, USER_AGENT)
         .header(header::ACCEPT, "application/json, */*;q=0.8")
         .header(header::CONNECTION, "close");
@@ -129,7 +136,11 @@ fn request(call: Call, target: SocketAddr) -> Result<Request<Full<Bytes>>, CallE
 
 /// Sends `request` over `stream` and reads the answer. The connection is driven by this future, not by a task of its own,
 /// so it ends with it.
-async fn exchange(stream: TcpStream, request: Request<Full<Bytes>>, clock: &Clock) -> Result<Answer, CallError> {
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    request: Request<Full<Bytes>>,
+    clock: &Clock,
+) -> Result<Answer, CallError> {
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(BUFFER)
         .max_headers(HEADER_COUNT_LIMIT)

@@ -2,11 +2,11 @@
 //!
 //! A [`Run`] gathers facts and carries out intents; it decides nothing. Dropping it ends all of it.
 
-mod calls;
+pub(crate) mod calls;
 pub mod http;
-mod objects;
-mod pod;
-mod roster;
+pub(crate) mod objects;
+pub(crate) mod pod;
+pub(crate) mod roster;
 mod watches;
 mod worker;
 
@@ -187,7 +187,7 @@ fn is_behind(watched: &DeploymentView, read: &DeploymentView) -> bool {
 }
 
 /// A Deployment in what any workload has in common.
-fn workload(deployment: &DeploymentView) -> Workload {
+pub(crate) fn workload(deployment: &DeploymentView) -> Workload {
     Workload {
         uid: deployment.metadata.uid.clone().unwrap_or_default(),
         template: template_hash(&deployment.spec.template),

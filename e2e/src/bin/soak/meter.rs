@@ -1,0 +1,100 @@
+//! A line a minute, and the figures that the verdict compares.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use kube::Client;
+use tokio::time::{Instant, sleep, sleep_until};
+use upgradegate_e2e::wait;
+
+use crate::{
+    Soak,
+    leader::{self, Figures},
+    verdict,
+};
+
+/// From one line to the next.
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// After this time memory is what it should stay; in a short soak, after a quarter of it.
+const SETTLED: Duration = Duration::from_mins(5);
+
+/// Reads the leader's figures.
+pub struct Meter {
+    client: Client,
+    began: Instant,
+    settled_at: Instant,
+    /// What it has with nothing to do: before the first run.
+    idle: Figures,
+    /// The most of each minute until it had settled.
+    settled: Option<Figures>,
+}
+
+impl Meter {
+    /// Begins while nothing runs.
+    ///
+    /// # Errors
+    /// If nobody leads.
+    pub async fn begin(client: &Client, lasting: Duration) -> Result<Self> {
+        let began = Instant::now();
+        let idle = wait::eventually("led by one", async || leader::ask(client).await).await?;
+        let settled_at = began + SETTLED.min(lasting / 4);
+        Ok(Self { client: client.clone(), began, settled_at, idle, settled: None })
+    }
+
+    /// Prints a line each minute until the time is over.
+    ///
+    /// # Errors
+    /// If the leader does not answer for long.
+    pub async fn read_on(mut self, soak: &Soak) -> Result<Self> {
+        let mut next = self.began + MINUTE.min(soak.end.duration_since(self.began) / 4);
+        while !soak.is_over() {
+            sleep_until(next.min(soak.end)).await;
+            let now = self.ask(soak).await?;
+            if self.settled.is_none() && Instant::now() >= self.settled_at {
+                self.settled = Some(now.clone());
+            }
+            println!("{:>4} min: {}; {}", self.began.elapsed().as_secs() / 60, soak.tally.borrow(), show(&now));
+            next += MINUTE;
+        }
+        Ok(self)
+    }
+
+    async fn ask(&self, soak: &Soak) -> Result<Figures> {
+        let asked = wait::eventually("told by the leader", async || leader::ask(&self.client).await);
+        soak.calm.step(asked).await
+    }
+
+    /// Waits until nothing runs, and says whether all is well.
+    ///
+    /// # Errors
+    /// If the leader does not answer.
+    pub async fn verdict(self, soak: &Soak) -> Result<bool> {
+        let end = wait::eventually("without a run", async || {
+            let now = leader::ask(&self.client).await?;
+            ensure!(now.tasks <= self.idle.tasks, "{} tasks, and {} before the first run", now.tasks, self.idle.tasks);
+            Ok(now)
+        })
+        .await;
+        let end = match end {
+            Ok(end) => end,
+            // What is too much is for the verdict to say.
+            Err(_) => leader::ask(&self.client).await?,
+        };
+        // Connections that nobody uses are closed after a while.
+        sleep(Duration::from_secs(1)).await;
+        let settled = self.settled.as_ref().unwrap_or(&self.idle);
+        println!("idle before: {}\nsettled:     {}\nidle after:  {}", show(&self.idle), show(settled), show(&end));
+        let findings = verdict::of(&soak.tally.borrow(), &self.idle, settled, &end);
+        for finding in &findings {
+            println!("- {finding}");
+        }
+        println!("{}: {}", if findings.is_empty() { "passed" } else { "FAILED" }, soak.tally.borrow());
+        Ok(findings.is_empty())
+    }
+}
+
+fn show(figures: &Figures) -> String {
+    let Figures { descriptors, tasks, pod, .. } = figures;
+    format!("RSS {:.1} MiB, {descriptors} descriptors, {tasks} tasks ({pod})", figures.mebibytes())
+}

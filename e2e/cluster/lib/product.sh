@@ -42,8 +42,14 @@ built() {
 SNAPSHOT=$REPO_DIR/target/images/sources
 BINARIES_DIR=$REPO_DIR/target/images/binaries
 
-# snapshot: copies what git knows or would add, and prints the tag of the copy. Times are kept, so
-# that cargo builds only what has changed.
+# copy_sources FOLDER: what git knows or would add, with its times.
+copy_sources() {
+  git -C "$REPO_DIR" ls-files --cached --others --exclude-standard -z |
+    tar -C "$REPO_DIR" --null --files-from=- --ignore-failed-read --warning=no-failed-read -c |
+    tar -C "$1" -x
+}
+
+# snapshot: copies the sources, and prints the tag of the copy. Times are kept, so that cargo builds only what has changed.
 snapshot() {
   local before after
   after=$(product_tag)
@@ -51,9 +57,7 @@ snapshot() {
     before=$after
     rm -rf "$SNAPSHOT"
     mkdir -p "$SNAPSHOT"
-    git -C "$REPO_DIR" ls-files --cached --others --exclude-standard -z |
-      tar -C "$REPO_DIR" --null --files-from=- --ignore-failed-read --warning=no-failed-read -c |
-      tar -C "$SNAPSHOT" -x
+    copy_sources "$SNAPSHOT"
     after=$(product_tag)
   done
   echo "$after"
@@ -62,7 +66,8 @@ snapshot() {
 # host_triple: the target that cargo builds for.
 host_triple() { rustc -vV | sed -n 's/^host: //p'; }
 
-# build_binaries: all of them in one go, static, so that an image needs nothing else.
+# build_binaries AUDITABLE: all of them in one go, static, so that an image needs nothing else. AUDITABLE is cargo-auditable: with
+# it each binary names the crates that it is made of, which scanners of images read.
 build_binaries() (
   cd "$SNAPSHOT"
   local triple packages=() entry package
@@ -74,7 +79,7 @@ build_binaries() (
   local flags=${triple//-/_}
   # Flags for the target alone, and not for build scripts, which must stay dynamic.
   env "CARGO_TARGET_${flags^^}_RUSTFLAGS=-C target-feature=+crt-static" \
-    cargo build --release --target "$triple" --target-dir "$BINARIES_DIR" "${packages[@]}"
+    "$1" auditable build --release --target "$triple" --target-dir "$BINARIES_DIR" "${packages[@]}"
 )
 
 # build_images TAG

@@ -123,7 +123,11 @@ async fn bounded<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, Ap
     }
 }
 
-async fn config(cluster: &Cluster) -> Result<Config, String> {
+/// The cluster that the command line and the environment name.
+///
+/// # Errors
+/// What is wrong with the kubeconfig.
+pub async fn config(cluster: &Cluster) -> Result<Config, String> {
     let options = KubeConfigOptions { context: cluster.context.clone(), ..KubeConfigOptions::default() };
     match &cluster.kubeconfig {
         Some(file) => {

@@ -192,7 +192,9 @@ fn claim(pod: &PodView, sets: &HashMap<String, Option<String>>) -> Claim {
 }
 
 /// Kind and UID of an object's controller.
-pub(crate) fn controller(metadata: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta) -> Option<(&str, &str)> {
+pub(crate) fn controller(
+    metadata: &k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
+) -> Option<(&str, &str)> {
     let owner = metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))?;
     Some((owner.kind.as_str(), owner.uid.as_str()))
 }

@@ -1,0 +1,115 @@
+//! S1: open only if the quorum of distinct live UIDs acknowledged this run, or an order or `Proceed` is on record.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use upgradegate_crds::{ActionType, OnDeadline, OpenedByType, UpgradeGate, UpgradeGateStatus};
+
+use crate::{
+    Rule, Slack, Violation,
+    slack::{earlier, later},
+    timeline::{Timeline, Version},
+    witness::Witness,
+    world::{World, gate_name, is_open, status},
+};
+
+/// Checks every version that opened a gate.
+pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for gate in world.gates.values() {
+        let mut was_open = false;
+        for version in gate.versions() {
+            let opens = is_open(version.object) && !version.gone;
+            if opens
+                && !was_open
+                && let Some(why) = wrong(world, gate, version, slack)
+            {
+                found.push(Violation { rule: Rule::S1, at: version.at, object: gate_name(version.object), why });
+            }
+            was_open = opens;
+        }
+    }
+    found
+}
+
+/// Why a gate should not have been opened.
+fn wrong(
+    world: &World,
+    versions: &Timeline<UpgradeGate>,
+    version: &Version<UpgradeGate>,
+    slack: Slack,
+) -> Option<String> {
+    let gate = version.object;
+    let Some(status) = status(gate) else { return Some("it is open, and nobody has looked at it".into()) };
+    match status.opened_by.as_ref().map(|by| by.type_) {
+        None => Some("it is open, and does not say what opened it".into()),
+        Some(OpenedByType::Action) => {
+            let given =
+                |gate: &UpgradeGate| gate.spec.action.as_ref().is_some_and(|action| action.type_ == ActionType::Open);
+            let ordered = versions.ever(Timestamp::MIN, version.at, given);
+            (!ordered || status.action.is_none()).then(|| "no order to open is on record".into())
+        }
+        Some(OpenedByType::Deadline) => {
+            let due = status.deadline.as_ref().is_some_and(|deadline| deadline.0 <= version.at);
+            let proceeds = gate.spec.on_deadline == OnDeadline::Proceed;
+            (!proceeds || !due).then(|| "the deadline opened it, and had not come or does not open".into())
+        }
+        Some(OpenedByType::NoMembers) => {
+            let empty = instants(world, version, slack).any(|at| world.counting(gate, at).is_empty());
+            (!empty).then(|| "it has members, and says that there are none".into())
+        }
+        Some(OpenedByType::Quorum) => without_quorum(world, version, status, slack),
+    }
+}
+
+/// Why the quorum can't have agreed, at no moment at which the decision can have been made.
+fn without_quorum(
+    world: &World,
+    version: &Version<UpgradeGate>,
+    status: &UpgradeGateStatus,
+    slack: Slack,
+) -> Option<String> {
+    let gate = version.object;
+    let Some(epoch) = status.epoch else { return Some("it is open without an epoch".into()) };
+    let witness = Witness::of(world, gate);
+    let pods: Vec<Timestamp> = instants(world, version, slack).collect();
+    let mut best = String::new();
+    for decided in witness.moments(earlier(version.at, slack.lag), version.at).into_iter().rev() {
+        for at in pods.iter().filter(|at| **at <= later(decided, slack.lag)) {
+            let members = world.counting(gate, *at);
+            let required = required(&gate.spec.min_ready, members.len());
+            let agree = |pod: &&&str| !world.is_recorded(pod) || witness.agrees(pod, epoch, decided);
+            let ready = members.iter().filter(agree).count();
+            if required > 0 && ready >= required {
+                return None;
+            }
+            if best.is_empty() {
+                best = format!("{ready} of {} members had agreed, and {required} are needed", members.len());
+            }
+        }
+    }
+    Some(best)
+}
+
+/// Instants of the members' objects that a decision may have rested on.
+fn instants<'w>(
+    world: &'w World,
+    version: &Version<UpgradeGate>,
+    slack: Slack,
+) -> impl Iterator<Item = Timestamp> + use<'w> {
+    // The recorder may be as late as the operator.
+    let (from, to) = (earlier(version.at, slack.lag + slack.lag), later(version.at, slack.lag));
+    let targets = world.deployments.values().flat_map(|target| target.versions().iter().map(|version| version.at));
+    let changes = world.pods.values().flat_map(|pod| pod.versions().iter().map(|version| version.at));
+    changes.chain(targets).filter(move |at| from < *at && *at <= to).chain([from, version.at])
+}
+
+/// How many of so many members must be ready: all if fewer are there than a number says; of a percentage, rounded up.
+pub(crate) fn required(min_ready: &IntOrString, total: usize) -> usize {
+    match min_ready {
+        IntOrString::Int(number) => usize::try_from(*number).unwrap_or(total).min(total),
+        IntOrString::String(text) => {
+            let percent: usize = text.trim_end_matches('%').parse().unwrap_or(100);
+            (total * percent).div_ceil(100)
+        }
+    }
+}

@@ -101,10 +101,17 @@ pub fn date(time: &Time, now: Timestamp) -> String {
 
 /// Text of others, fit for a line of a terminal: applications write what they like into their messages.
 pub fn clean(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
+    text.split(|c: char| c.is_whitespace() || is_harmful(c))
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// Control characters, and the marks that turn the direction of writing (Unicode's `Bidi_Control`), behind which a line can pretend to be
+/// another.
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// What a member that holds the gate does, since when, and what it says.

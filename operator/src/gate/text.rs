@@ -10,9 +10,9 @@ pub const REASON: usize = 300;
 /// below 8 KiB.
 pub const SENTENCE: usize = 720;
 
-/// `text` on one line, without control characters, and cut where it would take more than `most` bytes in JSON.
+/// `text` on one line, without what changes how a terminal shows the rest, and cut where it would take more than `most` bytes in JSON.
 pub fn one_line(text: &str, most: usize) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: String = text.chars().map(|c| if is_harmful(c) { ' ' } else { c }).collect();
     let mut line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut bytes = 0;
     let past = line.char_indices().find(|(_, c)| {
@@ -24,4 +24,10 @@ pub fn one_line(text: &str, most: usize) -> String {
         line.push('…');
     }
     line
+}
+
+/// Control characters, with the escapes of terminals among them, and the marks that turn the direction of writing (Unicode's `Bidi_Control`),
+/// behind which a message can pretend to be another.
+fn is_harmful(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

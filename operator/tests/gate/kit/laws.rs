@@ -14,6 +14,17 @@ use super::{
     story::mark,
 };
 
+/// The law that is looked at: it is named if it turns out to be broken.
+pub struct Law(pub &'static str);
+
+impl Drop for Law {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("broken: {}", self.0);
+        }
+    }
+}
+
 /// Checks all laws.
 ///
 /// # Panics
@@ -35,6 +46,7 @@ pub fn check(o: &Observation, d: &Decision) {
 
 /// The outcome is set once, with its time; phases follow the design's order.
 fn moves_only_forward(before: &UpgradeGateStatus, after: &UpgradeGateStatus) {
+    let _law = Law("phases move only forward");
     if before.outcome.is_some() {
         assert_eq!(before.outcome, after.outcome, "an outcome is set once");
     }
@@ -48,6 +60,7 @@ fn moves_only_forward(before: &UpgradeGateStatus, after: &UpgradeGateStatus) {
 
 /// S1.
 fn open_only_for_a_cause(o: &Observation, status: &UpgradeGateStatus) {
+    let _law = Law("S1 open only for a cause");
     assert_eq!(is_open(status), status.phase == Some(Phase::Open));
     if !is_open(status) {
         return;
@@ -83,6 +96,7 @@ fn agrees(member: &Member, plan: &Plan, status: &UpgradeGateStatus, now: Timesta
 
 /// S5: until the end there is a time at which the decision is made again, it lies ahead, and the status shows it.
 fn every_wait_ends(o: &Observation, d: &Decision) {
+    let _law = Law("S5 every wait has an end");
     if d.status.phase == Some(Phase::Finished) {
         assert!(d.wake.is_none_or(|wake| wake > o.now), "a finished gate wakes nobody in the past");
         assert!(!d.delete || o.gate.spec.ttl_seconds_after_finished.is_some(), "no gate vanishes without a TTL");
@@ -109,6 +123,7 @@ fn is_silent(o: &Observation, status: &UpgradeGateStatus) -> bool {
 
 /// S6: nobody is resumed whom the rollout is about to replace, or who was never drained; terminating members are left alone.
 fn calls_only_whom_it_may(o: &Observation, d: &Decision) {
+    let _law = Law("S6 calls only whom it may");
     assert_eq!(o.members.known.len(), d.intents.len(), "every member is told something");
     for member in &o.members.known {
         let intent = d.intents[&member.uid];
@@ -167,6 +182,7 @@ fn is_complete(w: &Workload) -> bool {
 
 /// Our finalizer is on the gate from the first drain to the end, and on no gate that never drains.
 fn finalizer_only_while_drained(o: &Observation, d: &Decision) {
+    let _law = Law("S6 finalizer while drained");
     let may = matches!(d.status.phase, Some(Phase::Draining | Phase::Open | Phase::RollingOut | Phase::Resuming));
     assert!(!d.finalizer || may && o.gate.spec.drain.is_some(), "a finalizer in {:?}", d.status.phase);
     let drained = d.intents.values().any(|intent| matches!(intent, Intent::Drained { .. }));
@@ -175,6 +191,7 @@ fn finalizer_only_while_drained(o: &Observation, d: &Decision) {
 
 /// What `kubectl wait` and kstatus read.
 fn conditions_agree(status: &UpgradeGateStatus) {
+    let _law = Law("conditions agree");
     let good = matches!(status.outcome, Some(Outcome::Completed | Outcome::Unchanged));
     let finished = status.phase == Some(Phase::Finished);
     let is_true = |type_| condition(status, type_).is_some_and(|(holds, _)| holds == "True");
@@ -189,6 +206,7 @@ fn conditions_agree(status: &UpgradeGateStatus) {
 
 /// A status is read by people and paid for by etcd.
 fn stays_small(status: &UpgradeGateStatus) {
+    let _law = Law("a status stays small");
     assert!(status.members.len() <= 10);
     let size = serde_json::to_string(status).unwrap().len();
     assert!(size < 8 * 1024, "{size} bytes");
@@ -201,6 +219,7 @@ fn stays_small(status: &UpgradeGateStatus) {
 
 /// Events tell transitions; a transition time moves only with its status.
 fn tells_only_transitions(before: &UpgradeGateStatus, d: &Decision) {
+    let _law = Law("Events tell transitions");
     let after = &d.status;
     let moved = before.phase != after.phase || before.outcome != after.outcome;
     assert_eq!(moved, !d.events.is_empty(), "{:?} -> {:?}: {:?}", before.phase, after.phase, d.events);
@@ -214,6 +233,7 @@ fn tells_only_transitions(before: &UpgradeGateStatus, d: &Decision) {
 
 /// The same decision again changes nothing.
 fn is_settled(o: &Observation, d: &Decision) {
+    let _law = Law("a decision is settled");
     let mut gate = (*o.gate).clone();
     gate.status = Some(d.status.clone());
     mark(&mut gate, d.finalizer);

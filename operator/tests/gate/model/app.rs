@@ -1,4 +1,4 @@
-//! The application in a pod: it keeps the contract of the design.
+//! The application in a pod: it keeps the contract of the design, but for single answers that are lies.
 
 /// Seconds of a drain lease in the model.
 pub const LEASE: i64 = 20;
@@ -18,6 +18,27 @@ pub struct Lease {
 pub struct App {
     pub busy: bool,
     pub lease: Option<Lease>,
+    /// Whether it ever gave an untrue answer. Such a one may stay drained until its lease is over.
+    pub lied: bool,
+}
+
+/// An answer that is not true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lie {
+    /// 2xx, and nothing is done.
+    Done,
+    /// 409 with the next epoch, which nobody has.
+    NextEpoch,
+    /// 409 with the highest epoch that there is.
+    HighestEpoch,
+    /// 409 with an epoch below that of the call.
+    LowerEpoch,
+    /// Ready and draining, though it is busy or does not drain.
+    Ready,
+    /// Busy, though it is not.
+    Busy,
+    /// Not draining, though it is.
+    NotDraining,
 }
 
 impl App {

@@ -1,13 +1,25 @@
-//! Walks all states, breadth first, so that a failure comes with the shortest way to it.
+//! Walks all states with all cores, breadth first, so that a failure comes with the shortest way to it.
+//!
+//! S7 is looked at when all states are known. A move without a fault leaves the budget as it is; if such moves never lead in a circle, and
+//! wherever none is left every run is over and everybody at work, then every run without further faults ends so, in whatever order.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
 use upgradegate_crds::Outcome;
 
-use super::{moves::Move, world::World};
+use super::{moves::Move, properties, world::World};
+use crate::kit::laws::Law;
+
+/// Parts of the table of states, so that threads seldom wait for one another.
+const PARTS: usize = 64;
+
+/// States that a thread takes at once.
+const AT_ONCE: usize = 32;
 
 /// What was found.
 #[derive(Default)]
@@ -16,45 +28,221 @@ pub struct Found {
     pub outcomes: BTreeSet<Outcome>,
 }
 
-/// Walks all states from these, and from each the way to the end without further faults.
+/// The states that were seen, and how each was come to first.
+struct Seen(Vec<Mutex<HashMap<u64, Option<(u64, Move)>>>>);
+
+/// What a thread found in a level.
+#[derive(Default)]
+struct Share {
+    next: Vec<(u64, World)>,
+    outcomes: BTreeSet<Outcome>,
+    /// Moves without a fault, from state to state.
+    quiet: Vec<(u64, u64)>,
+    broken: Option<Broken>,
+}
+
+/// A state in which something failed, the move that was made there, and what was said.
+struct Broken {
+    at: u64,
+    what: Option<Move>,
+    why: String,
+}
+
+/// Walks all states from these.
 ///
 /// # Panics
-/// If a law is broken, or a run does not end; with the moves that lead there.
-pub fn explore(starts: impl IntoIterator<Item = World>) -> Found {
-    let mut came_from: HashMap<u64, Option<(u64, Move)>> = HashMap::new();
-    let (mut next, mut ending, mut found) = (VecDeque::new(), HashSet::new(), Found::default());
-    for start in starts {
-        came_from.insert(start.key(), None);
-        next.push_back(start);
-    }
-    while let Some(world) = next.pop_front() {
-        let key = world.key();
-        found.states += 1;
-        found.outcomes.extend(world.gates.iter().filter_map(|gate| gate.object.as_ref()?.status.as_ref()?.outcome));
-        guarded(&came_from, key, None, || world.clone().ends(&mut ending));
-        for what in world.moves() {
-            let mut after = world.clone();
-            guarded(&came_from, key, Some(what), || after.happen(what));
-            came_from.entry(after.key()).or_insert_with(|| {
-                next.push_back(after);
-                Some((key, what))
-            });
+/// If a rule is broken, or a run does not end; with the moves that lead there.
+pub fn explore(name: &str, starts: impl IntoIterator<Item = World>) -> Found {
+    let seen = Seen((0..PARTS).map(|_| Mutex::default()).collect());
+    let (mut found, mut quiet, began) = (Found::default(), Vec::new(), Instant::now());
+    let mut level: Vec<(u64, World)> = starts.into_iter().map(|start| (start.key(), start)).collect();
+    level.retain(|(key, _)| seen.enter(*key, None));
+    let starts: HashMap<u64, World> = level.iter().cloned().collect();
+    while !level.is_empty() {
+        found.states += level.len();
+        let shares = expand(level, &seen);
+        level = Vec::new();
+        for share in shares {
+            if let Some(broken) = share.broken {
+                panic!("{}\nafter\n{}", broken.why, lines(&seen.way(&broken)));
+            }
+            level.extend(share.next);
+            found.outcomes.extend(share.outcomes);
+            quiet.extend(share.quiet);
+        }
+        if found.states > 200_000 {
+            println!("{name}: {} states, {} s", found.states, began.elapsed().as_secs());
         }
     }
+    if let Some(circle) = circle(&quiet) {
+        let _law = Law("S7 every run ends");
+        let way = seen.way(&Broken { at: circle[0], what: None, why: String::new() });
+        panic!(
+            "without a fault it goes in a circle\nafter\n{}\nagain and again\n{}",
+            lines(&way),
+            lines(&seen.moves(&starts, &circle))
+        );
+    }
+    println!("{name}: {} states, {} outcomes, {} s", found.states, found.outcomes.len(), began.elapsed().as_secs());
     found
 }
 
-/// Does `work`; if it fails, tells the way there.
-fn guarded(came_from: &HashMap<u64, Option<(u64, Move)>>, key: u64, last: Option<Move>, work: impl FnOnce()) {
-    let Err(failure) = catch_unwind(AssertUnwindSafe(work)) else { return };
-    let mut way: Vec<Move> = last.into_iter().collect();
-    let mut at = key;
-    while let Some(Some((before, what))) = came_from.get(&at) {
-        way.push(*what);
-        at = *before;
+fn lines(moves: &[Move]) -> String {
+    moves.iter().map(|what| format!("  {what:?}\n")).collect()
+}
+
+/// All that follows on these states.
+fn expand(level: Vec<(u64, World)>, seen: &Seen) -> Vec<Share> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = threads.min(level.len().div_ceil(AT_ONCE));
+    let states = Mutex::new(level.into_iter());
+    let work = || {
+        let mut share = Share::default();
+        while share.broken.is_none() {
+            let taken: Vec<_> = states.lock().unwrap_or_else(PoisonError::into_inner).by_ref().take(AT_ONCE).collect();
+            if taken.is_empty() {
+                break;
+            }
+            taken.into_iter().for_each(|(key, world)| follow(key, &world, seen, &mut share));
+        }
+        share
+    };
+    if threads <= 1 {
+        return vec![work()];
     }
-    way.reverse();
-    let why =
-        failure.downcast_ref::<String>().cloned().or_else(|| failure.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-    panic!("{}\nafter {way:#?}", why.unwrap_or_default());
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// All that can happen in one state.
+fn follow(key: u64, world: &World, seen: &Seen, share: &mut Share) {
+    share.outcomes.extend(world.gates.iter().filter_map(|gate| gate.object.as_ref()?.status.as_ref()?.outcome));
+    let mut moves = Vec::new();
+    share.guarded(key, None, || {
+        properties::in_every_state(world);
+        moves = world.moves();
+    });
+    let mut quiet = 0;
+    for what in moves {
+        let mut after = world.clone();
+        let mut next = 0;
+        share.guarded(key, Some(what), || {
+            after.happen(what);
+            next = after.key();
+        });
+        if after.budget == world.budget {
+            quiet += 1;
+            share.quiet.push((key, next));
+        }
+        if share.broken.is_none() && seen.enter(next, Some((key, what))) {
+            share.next.push((next, after));
+        }
+    }
+    if quiet == 0 {
+        share.guarded(key, None, || properties::s7_everybody_is_back_at_work(world));
+    }
+}
+
+impl Share {
+    /// Does `work`; if it fails, keeps why.
+    fn guarded(&mut self, at: u64, what: Option<Move>, work: impl FnOnce()) {
+        if let Err(failure) = catch_unwind(AssertUnwindSafe(work)) {
+            let text = failure.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| failure.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+            self.broken.get_or_insert(Broken { at, what, why: text.unwrap_or_default() });
+        }
+    }
+}
+
+impl Seen {
+    /// Whether this state is new.
+    fn enter(&self, key: u64, from: Option<(u64, Move)>) -> bool {
+        let mut part = self.part(key).lock().unwrap_or_else(PoisonError::into_inner);
+        let before = part.len();
+        part.entry(key).or_insert(from);
+        part.len() > before
+    }
+
+    fn part(&self, key: u64) -> &Mutex<HashMap<u64, Option<(u64, Move)>>> {
+        &self.0[usize::try_from(key % PARTS as u64).unwrap()]
+    }
+
+    /// The moves that lead to a failure.
+    fn way(&self, broken: &Broken) -> Vec<Move> {
+        let (mut way, mut at): (Vec<Move>, u64) = (broken.what.into_iter().collect(), broken.at);
+        while let Some(Some((before, what))) =
+            self.part(at).lock().unwrap_or_else(PoisonError::into_inner).get(&at).copied()
+        {
+            way.push(what);
+            at = before;
+        }
+        way.reverse();
+        way
+    }
+
+    /// The moves that lead from state to state around a circle.
+    fn moves(&self, starts: &HashMap<u64, World>, circle: &[u64]) -> Vec<Move> {
+        let mut root = circle[0];
+        while let Some(Some((before, _))) =
+            self.part(root).lock().unwrap_or_else(PoisonError::into_inner).get(&root).copied()
+        {
+            root = before;
+        }
+        let after = |world: &World, what: Move| {
+            let mut world = world.clone();
+            world.happen(what);
+            world
+        };
+        let way = self.way(&Broken { at: circle[0], what: None, why: String::new() });
+        let mut world = way.into_iter().fold(starts[&root].clone(), |world, what| after(&world, what));
+        let mut moves = Vec::new();
+        for next in circle.iter().skip(1).chain(circle.first()) {
+            let leads = |what: &Move| after(&world, *what).key() == *next;
+            let Some(what) = world.moves().into_iter().find(leads) else { break };
+            world = after(&world, what);
+            moves.push(what);
+        }
+        moves
+    }
+}
+
+/// States on a circle, in order, if there is one. States without predecessors are taken away, again and again; whatever is left has one.
+fn circle(moves: &[(u64, u64)]) -> Option<Vec<u64>> {
+    let mut index: HashMap<u64, u32> = HashMap::new();
+    let mut keys = Vec::new();
+    let mut number = |key: u64| {
+        *index.entry(key).or_insert_with(|| {
+            keys.push(key);
+            u32::try_from(keys.len() - 1).unwrap()
+        })
+    };
+    let mut moves: Vec<(u32, u32)> = moves.iter().map(|(from, to)| (number(*from), number(*to))).collect();
+    moves.sort_unstable();
+    let mut before = vec![0_u32; keys.len()];
+    for (_, to) in &moves {
+        before[*to as usize] += 1;
+    }
+    let mut free: Vec<u32> = (0..).zip(&before).filter(|(_, n)| **n == 0).map(|(at, _)| at).collect();
+    while let Some(at) = free.pop() {
+        let first = moves.partition_point(|(from, _)| *from < at);
+        for (_, to) in moves[first..].iter().take_while(|(from, _)| *from == at) {
+            before[*to as usize] -= 1;
+            if before[*to as usize] == 0 {
+                free.push(*to);
+            }
+        }
+    }
+    let is_left = |at: u32| before[at as usize] > 0;
+    let mut way = vec![(0..).zip(&before).find(|(_, n)| **n > 0)?.0];
+    loop {
+        let at = *way.last()?;
+        let (from, _) = moves.iter().find(|(from, to)| *to == at && is_left(*from))?;
+        if let Some(start) = way.iter().position(|seen| seen == from) {
+            let circle = way[start..].iter().rev().map(|at| keys[*at as usize]);
+            return Some(circle.collect());
+        }
+        way.push(*from);
+    }
 }

@@ -1,29 +1,51 @@
 //! What of a world matters for what can happen next: times count from now, epochs only in their order, pods have no names.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    collections::{BTreeSet, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::UpgradeGate;
-use upgradegate_operator::gate::{DrainFact, Facts, Intent};
+use upgradegate_operator::gate::{DrainFact, Facts, Intent, Target, Trouble};
 
-use super::world::{Gate, Pod, World};
+use super::{
+    calls::{Call, Reply},
+    world::{Gate, Pod, World},
+};
 use crate::kit::at;
 
 /// Times further away than this in the past are all the same.
-const LONG_AGO: i64 = -40;
+const LONG_AGO: i64 = -LONG;
+const LONG: i64 = 40;
 
 impl World {
     /// Equal for worlds with the same future.
     pub fn key(&self) -> u64 {
-        let view = View { world: self, now: at(self.now), epochs: self.epochs() };
-        let mut pods: Vec<u64> = self.pods.iter().map(|(id, pod)| view.pod(*id, pod)).collect();
+        let view = self.view();
+        let mut pods: Vec<u64> = self.ids().into_iter().map(|id| view.pod(id)).collect();
         pods.sort_unstable();
         let gates: Vec<u64> = self.gates.iter().map(|gate| view.gate(gate)).collect();
-        let late = self.late.map(|(id, epoch)| (self.pods.get(&id).map(|pod| view.pod(id, pod)), view.rank(epoch)));
         let target =
             self.target.map(|t| (t.uid, t.template, t.observed, t.failed_since.map(|since| self.since(since))));
-        digest(&(gates, pods, late, target, &self.budget))
+        let shown = self.lag.target.as_ref().map(|shown| view.target(shown));
+        digest(&(gates, pods, target, shown, self.lag.pods.is_some(), &self.budget, self.size))
+    }
+
+    /// One pod of each kind: what happens to one of several that are alike happens to the others in another order of names.
+    pub fn representatives(&self) -> Vec<u8> {
+        let (view, mut kinds) = (self.view(), HashSet::new());
+        self.ids().into_iter().filter(|id| kinds.insert(view.pod(*id))).collect()
+    }
+
+    /// The pods that are there or are shown.
+    fn ids(&self) -> BTreeSet<u8> {
+        self.pods.keys().chain(self.pods_shown().keys()).copied().collect()
+    }
+
+    fn view(&self) -> View<'_> {
+        View { world: self, now: at(self.now), epochs: self.epochs() }
     }
 
     /// Whether something happened before each gate opened, and how long ago.
@@ -35,8 +57,10 @@ impl World {
     fn epochs(&self) -> Vec<i64> {
         let gates = self.gates.iter().filter_map(|gate| gate.object.as_ref()?.status.as_ref()?.epoch);
         let leases = self.pods.values().filter_map(|pod| Some(pod.app.lease?.epoch));
+        let shown = self.gates.iter().filter_map(|gate| gate.shown.as_ref()?.status.as_ref()?.epoch);
         let facts = self.gates.iter().flat_map(|gate| gate.run.facts.values()).filter_map(|facts| facts.conflict);
-        let mut epochs: Vec<i64> = gates.chain(leases).chain(facts).chain(self.late.map(|late| late.1)).collect();
+        let late = self.late.iter().map(|(_, call)| epoch_of(*call));
+        let mut epochs: Vec<i64> = gates.chain(shown).chain(leases).chain(facts).chain(late).collect();
         epochs.sort_unstable();
         epochs.dedup();
         epochs
@@ -60,16 +84,32 @@ impl View<'_> {
 
     fn gate(&self, gate: &Gate) -> u64 {
         let object = gate.object.as_ref().map(|object| self.object(object));
-        let run = (gate.run.synced, gate.run.adopted, gate.run.heard, gate.adopted, gate.let_through);
-        digest(&(object, run))
+        let shown = gate.shown.as_ref().map(|object| self.object(object));
+        let run = (gate.run.lists, gate.run.adopted, gate.run.heard, gate.adopted, gate.let_through);
+        digest(&(object, shown, run))
+    }
+
+    fn target(&self, target: &Target) -> u64 {
+        match target {
+            Target::Unknown => 0,
+            Target::Missing => 1,
+            Target::Present(w) => {
+                let failed = w.failed_since.map(|since| self.world.since(since.duration_since(at(0)).as_secs()));
+                let seen = w.observed_generation >= w.generation;
+                digest(&(&w.uid, &w.template, seen, w.updated, w.current, w.available, failed))
+            }
+        }
     }
 
     fn object(&self, gate: &UpgradeGate) -> u64 {
         let meta = &gate.metadata;
         let marks = (meta.deletion_timestamp.is_some(), meta.finalizers.clone(), meta.annotations.is_some());
         let action = gate.spec.action.as_ref().map(|action| action.type_ as u8);
+        let spec = &gate.spec;
+        let asks = (spec.drain.is_some(), &spec.target_ref.kind, spec.on_deadline as u8, spec.on_missing_target as u8);
+        let asks = digest(&(asks, format!("{:?}", spec.min_ready)));
         let Some(s) = &gate.status else {
-            return digest(&(marks, action, self.time(meta.creation_timestamp.as_ref())));
+            return digest(&(marks, action, asks, self.time(meta.creation_timestamp.as_ref())));
         };
         let times =
             [&s.deadline, &s.open_until, &s.progress_deadline, &s.resume_until].map(|time| self.time(time.as_ref()));
@@ -85,16 +125,53 @@ impl View<'_> {
         // What would be written next is a matter of what was written last.
         let shown =
             (s.pods.as_ref().map(|p| (p.total, p.ready, p.draining, p.busy, p.unreachable)), s.observed_generation);
-        digest(&(marks, action, times, state, by, rollout, began, shown))
+        digest(&(marks, (action, asks), times, state, by, rollout, began, shown))
     }
 
-    fn pod(&self, id: u8, pod: &Pod) -> u64 {
-        let lease = pod.app.drained(self.world.now).map(|l| (self.rank(l.epoch), l.until - self.world.now, l.gate));
-        let runs = self.world.gates.iter().map(|gate| {
-            let facts = gate.run.facts.get(&id).map(|facts| self.facts(facts));
-            (facts, gate.run.intents.get(&id).map(|intent| self.intent(*intent)), gate.told.contains(&id))
+    fn pod(&self, id: u8) -> u64 {
+        let world = self.world;
+        let real = world.pods.get(&id).map(|pod| {
+            let lease = pod.app.drained(world.now).map(|l| (self.rank(l.epoch), l.until - world.now, l.gate));
+            (pod.template, pod.life, pod.app.busy, pod.app.lied, lease)
         });
-        digest(&(pod.template, pod.life, pod.app.busy, lease, runs.collect::<Vec<_>>()))
+        // Of what is shown it matters how it differs.
+        let shown = world.lag.pods.as_ref().map(|pods| {
+            let restarts = |pod: &Pod| world.pods.get(&id).map(|real| real.restarts == pod.restarts);
+            pods.get(&id).map(|pod| (pod.template, pod.life, restarts(pod)))
+        });
+        let late: Vec<_> = world.late.iter().filter(|late| late.0 == id).map(|late| self.call(late.1)).collect();
+        let runs = world.gates.iter().map(|gate| self.worker(gate, id));
+        digest(&(real, shown, late, runs.collect::<Vec<_>>()))
+    }
+
+    /// What a run knows of a pod, and what that said to it.
+    fn worker(&self, gate: &Gate, id: u8) -> u64 {
+        let run = &gate.run;
+        let facts = run.facts.get(&id).map(|facts| self.facts(facts));
+        let intent = run.intents.get(&id).map(|intent| self.intent(*intent));
+        let lease = run.leases.get(&id).map(|until| (until - self.world.now).max(0));
+        let pending = run.pending.get(&id).map(|(call, reply, asked)| {
+            let reply = match reply {
+                Reply::Conflict(epoch) => (*epoch != i64::MAX, usize::from(*epoch > epoch_of(*call))),
+                Reply::Done => (false, 2),
+                Reply::Probed { ready, draining } => (*ready, 3 + usize::from(*draining)),
+            };
+            (self.call(*call), reply, (self.world.now - asked).min(LONG))
+        });
+        let said = gate.said.get(&id).map(|said| {
+            let ready =
+                said.ready.map(|(epoch, when, ready)| (self.rank(epoch), (self.world.now - when).min(7), ready));
+            (said.drained.map(|epoch| self.rank(epoch)), ready)
+        });
+        digest(&(facts, intent, lease, pending, said, gate.told.contains(&id)))
+    }
+
+    fn call(&self, call: Call) -> (u8, usize) {
+        match call {
+            Call::Drain(epoch) => (0, self.rank(epoch)),
+            Call::Probe(epoch) => (1, self.rank(epoch)),
+            Call::Resume(epoch) => (2, self.rank(epoch)),
+        }
     }
 
     fn facts(&self, facts: &Facts) -> u64 {
@@ -106,7 +183,8 @@ impl View<'_> {
         };
         let probe = facts.probe.as_ref().map(|probe| {
             let ready = probe.result.as_ref().ok().map(|report| report.ready);
-            (self.rank(probe.epoch), self.now.duration_since(probe.at).as_secs().min(7), ready)
+            let forgot = probe.result == Err(Trouble::NotDraining);
+            (self.rank(probe.epoch), self.now.duration_since(probe.at).as_secs().min(7), ready, forgot)
         });
         digest(&(drain, facts.drain_trouble.is_some(), probe, facts.conflict.map(|epoch| self.rank(epoch))))
     }
@@ -118,6 +196,11 @@ impl View<'_> {
             Intent::Resumed { epoch } => (3, self.rank(epoch)),
         }
     }
+}
+
+fn epoch_of(call: Call) -> i64 {
+    let (Call::Drain(epoch) | Call::Probe(epoch) | Call::Resume(epoch)) = call;
+    epoch
 }
 
 fn digest(value: &impl Hash) -> u64 {

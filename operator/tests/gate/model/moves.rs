@@ -1,40 +1,43 @@
 //! What can happen next.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use upgradegate_crds::{Action, ActionType, Phase};
-use upgradegate_operator::gate::{DrainFact, Intent, Report};
+use upgradegate_crds::{ActionType, Phase};
 
 use super::{
-    operator::{Call, Luck},
-    rollout::Turn,
-    world::{Act, Gate, Life, Target, Template, World, model_gate},
+    calls::{Call, Luck},
+    changes::Change,
+    operator::Cut,
+    view::View,
+    world::{Act, Life, Lists, World},
 };
-use crate::kit::at;
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
     Reconcile(usize),
-    /// The watches of a run get their lists.
+    /// The process ends in the middle of a reconciliation.
+    Cut(usize, Cut),
+    /// The watches of a run get their next list.
     Sync(usize),
+    /// A watch that lagged catches up.
+    See(View),
     Call(usize, u8, Call, Luck),
-    /// A late call takes effect.
-    Arrive,
+    /// An answer that took its time comes.
+    Answer(usize, u8),
+    /// A late or repeated call takes effect.
+    Arrive(u8, Call),
     Crash,
     /// Time passes until something is due. Workers renew and ask meanwhile; `Stall`: they do not.
     Pass,
     Stall,
     StartWork(u8),
     EndWork(u8),
-    Restart(u8),
-    Turn(Turn),
-    Verdict,
-    Patch(Template),
-    Order(usize, ActionType),
-    Delete(usize),
+    /// Something changes that a watch tells.
+    Change(Change),
+    /// The same, and this watch lags behind it.
+    Unseen(View, Change),
+    /// The target can't be read.
+    Blind,
     CreateSecond,
-    ReplaceTarget,
-    RemoveTarget,
 }
 
 impl World {
@@ -42,17 +45,24 @@ impl World {
     pub fn moves(&self) -> Vec<Move> {
         let mut moves = self.operators_moves();
         let turns = self.turns();
-        if moves.is_empty() && (turns.is_empty() || self.budget.slow > 0) && self.passes() {
+        let lags = self.lagging().count() > 0;
+        if moves.is_empty() && ((turns.is_empty() && !lags) || self.budget.slow > 0) && self.passes() {
             moves.push(Move::Pass);
         }
-        moves.extend(self.late.map(|_| Move::Arrive));
-        moves.extend(turns.into_iter().map(Move::Turn));
-        moves.extend(self.is_stuck().then_some(Move::Verdict));
-        moves.extend(self.moves_of_applications());
-        moves.extend(self.moves_of_people());
+        moves.extend(self.lagging().map(Move::See));
+        moves.extend(self.late.iter().map(|(id, call)| Move::Arrive(*id, *call)));
+        let verdict = self.is_stuck().then_some(Change::Verdict);
+        let own = turns.into_iter().map(Change::Turn).chain(verdict);
+        self.push_changes(own, &mut moves);
+        self.moves_of_applications(&mut moves);
+        self.moves_of_people(&mut moves);
         if self.budget.faults > 0 {
             moves.push(Move::Crash);
             moves.extend(self.next_moment(false).map(|_| Move::Stall));
+            self.cuts(&mut moves);
+        }
+        if self.budget.stale > 0 && !self.lags(View::Target) && self.target.is_some() {
+            moves.push(Move::Blind);
         }
         moves
     }
@@ -60,59 +70,68 @@ impl World {
     /// What the operator has to do. Time does not pass before it did, unless it stalls.
     pub fn operators_moves(&self) -> Vec<Move> {
         let mut moves = Vec::new();
-        for index in 0..self.gates.len() {
-            let slot = &self.gates[index];
-            if slot.object.is_none() {
-                continue;
-            }
-            if !slot.run.synced {
+        let alike = self.representatives();
+        for (index, slot) in self.gates.iter().enumerate().filter(|(_, slot)| slot.seen().is_some()) {
+            let finished = slot.phase() == Some(Phase::Finished);
+            if slot.run.lists != Lists::Whole && !finished {
                 moves.push(Move::Sync(index));
             }
             if self.is_due(index) {
                 moves.push(Move::Reconcile(index));
             }
-            for id in self.pods.keys() {
+            for id in &alike {
+                if slot.run.pending.contains_key(id) {
+                    moves.push(Move::Answer(index, *id));
+                }
                 let Some(call) = self.next_call(index, *id) else { continue };
                 moves.push(Move::Call(index, *id, call, Luck::Fine));
-                if self.budget.faults > 0 {
-                    let mut lucks = vec![Luck::NotArrived];
-                    if !matches!(call, Call::Probe(_)) {
-                        lucks.push(Luck::AnswerLost);
-                    }
-                    if matches!(call, Call::Drain(_)) && self.late.is_none() {
-                        lucks.push(Luck::Late);
-                    }
-                    moves.extend(lucks.into_iter().map(|luck| Move::Call(index, *id, call, luck)));
-                }
+                // A pod that does not run answers nobody, whatever the luck.
+                let runs = self.pods.get(id).is_some_and(|pod| pod.life == Life::Running);
+                let faults = Luck::faults(call).iter().filter(|_| runs && self.budget.faults > 0);
+                let lies =
+                    Luck::lies(call).iter().filter(|lie| runs && self.budget.lies > 0 && self.is_a_lie(*id, **lie));
+                let lucks = faults.copied().chain(lies.map(|lie| Luck::Lie(*lie)));
+                moves.extend(lucks.map(|luck| Move::Call(index, *id, call, luck)));
             }
         }
         moves
     }
 
-    fn moves_of_applications(&self) -> Vec<Move> {
-        let mut moves = Vec::new();
-        for (id, pod) in self.pods.iter().filter(|(_, pod)| pod.life == Life::Running) {
+    fn cuts(&self, moves: &mut Vec<Move>) {
+        for index in 0..self.gates.len() {
+            let Some(gate) = self.gates[index].seen().filter(|_| self.is_due(index)) else { continue };
+            let decision = self.decision(index);
+            if gate.status.as_ref().map(|s| (s.phase, s.epoch)) != Some((decision.status.phase, decision.status.epoch))
+            {
+                moves.push(Move::Cut(index, Cut::AfterStatus));
+                moves.push(Move::Cut(index, Cut::AfterFinalizer));
+            }
+        }
+    }
+
+    fn moves_of_applications(&self, moves: &mut Vec<Move>) {
+        let mut restarts = Vec::new();
+        for id in self.representatives() {
+            let Some(pod) = self.pods.get(&id).filter(|pod| pod.life == Life::Running) else { continue };
             if pod.app.busy {
-                moves.push(Move::EndWork(*id));
+                moves.push(Move::EndWork(id));
             } else if self.budget.work > 0 && pod.app.drained(self.now).is_none() {
-                moves.push(Move::StartWork(*id));
+                moves.push(Move::StartWork(id));
             }
-            if self.budget.restarts > 0 {
-                moves.push(Move::Restart(*id));
-            }
+            restarts.extend((self.budget.restarts > 0).then_some(Change::Restart(id)));
         }
-        moves
+        self.push_changes(restarts, moves);
     }
 
-    fn moves_of_people(&self) -> Vec<Move> {
-        let (budget, mut moves) = (&self.budget, Vec::new());
+    fn moves_of_people(&self, moves: &mut Vec<Move>) {
+        let (budget, mut changes) = (&self.budget, Vec::new());
         let through = budget.may(Act::Bypass) || self.gates.iter().any(|gate| gate.let_through);
         if let (Some(template), true, Some(_)) = (budget.patches.first(), through, self.target) {
-            moves.push(Move::Patch(*template));
+            changes.push(Change::Patch(*template));
         }
         for (index, gate) in self.gates.iter().enumerate() {
             let Some(object) = &gate.object else { continue };
-            if object.status.as_ref().is_some_and(|status| status.phase == Some(Phase::Finished)) {
+            if gate.phase() == Some(Phase::Finished) {
                 continue;
             }
             let may = |type_| object.spec.action.as_ref().is_none_or(|action| action.type_ < type_);
@@ -121,40 +140,27 @@ impl World {
                 (ActionType::Finish, budget.may(Act::Finish)),
                 (ActionType::Cancel, budget.may(Act::Cancel)),
             ];
-            moves.extend(orders.into_iter().filter(|(t, yes)| *yes && may(*t)).map(|(t, _)| Move::Order(index, t)));
+            let orders = orders.into_iter().filter(|(t, yes)| *yes && may(*t));
+            changes.extend(orders.map(|(t, _)| Change::Order(index, t)));
             if budget.may(Act::Delete) && object.metadata.deletion_timestamp.is_none() {
-                moves.push(Move::Delete(index));
+                changes.push(Change::Delete(index));
             }
         }
+        changes.extend((budget.may(Act::Replace) && self.target.is_some()).then_some(Change::Replace));
+        changes.extend((budget.may(Act::Remove) && self.target.is_some()).then_some(Change::Remove));
+        self.push_changes(changes, moves);
         moves.extend((budget.may(Act::Second)).then_some(Move::CreateSecond));
-        moves.extend((budget.may(Act::Replace) && self.target.is_some()).then_some(Move::ReplaceTarget));
-        moves.extend((budget.may(Act::Remove) && self.target.is_some()).then_some(Move::RemoveTarget));
-        moves
     }
 
-    /// Whether time alone brings anything.
-    pub fn passes(&self) -> bool {
-        self.next_moment(true).is_some()
-    }
-
-    /// The next time at which something is due by itself; a drain that a worker renews is not.
-    fn next_moment(&self, renewing: bool) -> Option<i64> {
-        let gates = (0..self.gates.len()).filter(|index| self.gates[*index].object.is_some());
-        let wakes =
-            gates.filter_map(|index| self.decision(index).wake).map(|wake| wake.duration_since(at(0)).as_secs());
-        let leases = self.pods.iter().filter(|(id, _)| !renewing || self.renewer(**id).is_none());
-        let ends = leases.filter_map(|(_, pod)| pod.app.lease).map(|lease| lease.until);
-        wakes.chain(ends).filter(|moment| *moment > self.now).min()
-    }
-
-    /// The gate whose worker renews the drain of this pod.
-    fn renewer(&self, id: u8) -> Option<usize> {
-        let lease = self.pods[&id].app.lease?;
-        (0..self.gates.len()).find(|index| {
-            let run = &self.gates[*index].run;
-            let told = matches!(run.intents.get(&id), Some(Intent::Drained { epoch, .. }) if *epoch == lease.epoch);
-            told && run.facts.get(&id).is_some_and(|facts| facts.drain == DrainFact::Acknowledged(lease.epoch))
-        })
+    /// Each change is seen at once, or one of the watches that tell it lags.
+    fn push_changes(&self, changes: impl IntoIterator<Item = Change>, moves: &mut Vec<Move>) {
+        for change in changes {
+            moves.push(Move::Change(change));
+            if self.budget.stale > 0 {
+                let views = change.views().into_iter().filter(|view| !self.lags(*view));
+                moves.extend(views.map(|view| Move::Unseen(view, change)));
+            }
+        }
     }
 
     /// Lets it happen.
@@ -165,19 +171,34 @@ impl World {
 
     fn let_it_happen(&mut self, what: Move) {
         match what {
-            Move::Reconcile(index) => self.reconcile(index),
-            Move::Sync(index) => self.gates[index].run.synced = true,
+            Move::Reconcile(index) => self.reconcile(index, None),
+            Move::Cut(index, cut) => {
+                self.budget.faults -= 1;
+                self.reconcile(index, Some(cut));
+            }
+            Move::Sync(index) => {
+                let lists = &mut self.gates[index].run.lists;
+                *lists = if *lists == Lists::Nothing { Lists::Some } else { Lists::Whole };
+            }
+            Move::See(view) => self.catch_up(view),
             Move::Call(index, id, call, luck) => {
-                self.budget.faults -= u8::from(luck != Luck::Fine);
+                self.budget.lies -= u8::from(matches!(luck, Luck::Lie(_)));
+                self.budget.faults -= u8::from(!matches!(luck, Luck::Fine | Luck::Lie(_)));
                 self.call(index, id, call, luck);
             }
-            Move::Arrive => self.arrive(),
+            Move::Answer(index, id) => self.answer(index, id),
+            Move::Arrive(id, call) => {
+                let at = self.late.iter().position(|late| *late == (id, call)).unwrap();
+                self.late.remove(at);
+                // Nobody hears the answer.
+                self.arrives(id, call, None);
+            }
             Move::Crash => {
                 self.budget.faults -= 1;
                 self.crash();
             }
             Move::Pass => {
-                self.budget.slow -= u8::from(!self.turns().is_empty());
+                self.budget.slow -= u8::from(!self.turns().is_empty() || self.lagging().count() > 0);
                 self.pass(true);
             }
             Move::Stall => {
@@ -189,84 +210,19 @@ impl World {
                 self.pods.get_mut(&id).unwrap().app.busy = true;
             }
             Move::EndWork(id) => self.pods.get_mut(&id).unwrap().app.busy = false,
-            Move::Restart(id) => self.restart(id),
-            Move::Turn(turn) => self.take(turn),
-            Move::Verdict => self.target.as_mut().unwrap().failed_since = Some(self.now),
-            Move::Patch(template) => {
-                self.budget.patches.remove(0);
-                let target = self.target.as_mut().unwrap();
-                (target.template, target.observed) = (template, false);
+            Move::Change(change) => self.change(change),
+            Move::Unseen(view, change) => {
+                self.budget.stale -= 1;
+                self.freeze(view);
+                self.change(change);
             }
-            Move::Order(index, type_) => self.order(index, type_),
-            Move::Delete(index) => {
-                self.budget.spend(Act::Delete);
-                let now = Time(at(self.now));
-                self.gates[index].object.as_mut().unwrap().metadata.deletion_timestamp = Some(now);
+            Move::Blind => {
+                self.budget.stale -= 1;
+                self.lag.target = Some(upgradegate_operator::gate::Target::Unknown);
             }
             Move::CreateSecond => {
                 self.budget.spend(Act::Second);
-                self.gates.push(Gate::new(model_gate("second", self.now)));
-            }
-            Move::ReplaceTarget => {
-                self.budget.spend(Act::Replace);
-                let target = self.target.unwrap();
-                self.target = Some(Target { uid: target.uid + 1, observed: false, failed_since: None, ..target });
-            }
-            Move::RemoveTarget => {
-                self.budget.spend(Act::Remove);
-                self.target = None;
-                for pod in self.pods.values_mut() {
-                    pod.life = Life::Terminating;
-                }
-            }
-        }
-    }
-
-    fn order(&mut self, index: usize, type_: ActionType) {
-        match type_ {
-            ActionType::Open => self.budget.spend(Act::Open),
-            ActionType::Finish => self.budget.spend(Act::Finish),
-            ActionType::Cancel => self.budget.spend(Act::Cancel),
-        }
-        let object = self.gates[index].object.as_mut().unwrap();
-        object.spec.action = Some(Action { type_, reason: Some("because".into()) });
-    }
-
-    /// The container starts anew: it knows of no drain, and workers know nothing of it.
-    fn restart(&mut self, id: u8) {
-        self.budget.restarts -= 1;
-        self.pods.get_mut(&id).unwrap().app = super::app::App::default();
-        for gate in &mut self.gates {
-            gate.run.facts.insert(id, upgradegate_operator::gate::Facts::default());
-        }
-    }
-
-    fn arrive(&mut self) {
-        let Some((id, epoch)) = self.late.take() else { return };
-        let now = self.now;
-        if let Some(pod) = self.pods.get_mut(&id) {
-            // Nobody hears the answer.
-            let _ = pod.app.post(epoch, None, now);
-        }
-    }
-
-    /// Time passes. Workers that renew and ask do so meanwhile.
-    fn pass(&mut self, renewing: bool) {
-        let Some(moment) = self.next_moment(renewing) else { return };
-        self.now = moment;
-        for id in self.pods.keys().copied().collect::<Vec<_>>() {
-            let renewer = self.renewer(id).filter(|_| renewing);
-            let app = &mut self.pods.get_mut(&id).unwrap().app;
-            let busy = app.busy;
-            match (renewer, &mut app.lease) {
-                (Some(index), Some(lease)) => {
-                    lease.until = moment + super::app::LEASE;
-                    let facts = self.gates[index].run.facts.get_mut(&id).unwrap();
-                    if let Some(probe) = &mut facts.probe {
-                        (probe.at, probe.result) = (at(moment), Ok(Report { ready: !busy, ..Report::default() }));
-                    }
-                }
-                (_, lease) => *lease = lease.filter(|lease| moment < lease.until),
+                self.gates.push(super::world::Gate::new(super::world::model_gate("second", self.now)));
             }
         }
     }

@@ -8,9 +8,6 @@ use super::{
 };
 use crate::kit::{at, workload};
 
-/// How many pods the target wants.
-const DESIRED: usize = 2;
-
 /// What the controller or a kubelet does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -35,12 +32,12 @@ impl World {
             return turns;
         }
         let alive = || self.pods.iter().filter(|(_, pod)| !matches!(pod.life, Life::Terminating));
-        let wanted = alive().filter(|(_, pod)| self.wants(pod)).count();
+        let wanted = alive().filter(|(_, pod)| self.wants(pod.template)).count();
         let available = alive().filter(|(_, pod)| pod.life == Life::Running).count();
-        if wanted < DESIRED && alive().count() <= DESIRED {
+        if wanted < self.size && alive().count() <= self.size {
             turns.push(Turn::Create);
         }
-        let spare = |pod: &Pod| !self.wants(pod) && (pod.life == Life::Starting || available > DESIRED);
+        let spare = |pod: &Pod| !self.wants(pod.template) && (pod.life == Life::Starting || available > self.size);
         turns.extend(alive().filter(|(_, pod)| spare(pod)).map(|(id, _)| Turn::Kill(*id)));
         turns
     }
@@ -53,17 +50,17 @@ impl World {
                 }
             }
             Turn::Create => {
-                let id = self.pods.keys().max().map_or(1, |id| id + 1);
+                let id = self.pods.keys().chain(self.pods_shown().keys()).max().map_or(1, |id| id + 1);
                 let template = self.target.unwrap().template;
                 let life = if template == BAD { Life::Starting } else { Life::Running };
-                self.pods.insert(id, Pod { template, life, app: App::default() });
+                self.pods.insert(id, Pod { template, life, restarts: 0, app: App::default() });
             }
             Turn::Kill(id) => self.pods.get_mut(&id).unwrap().life = Life::Terminating,
             Turn::Gone(id) => {
                 self.pods.remove(&id);
-                for gate in &mut self.gates {
-                    gate.run.facts.remove(&id);
-                    gate.run.intents.remove(&id);
+                self.late.retain(|(pod, _)| *pod != id);
+                if self.lag.pods.is_none() {
+                    self.forget(id);
                 }
             }
         }
@@ -75,7 +72,7 @@ impl World {
             && self.pods.values().any(|pod| pod.template == BAD && pod.life == Life::Starting)
     }
 
-    /// The target as a watch shows it.
+    /// The target as it is.
     pub fn target_seen(&self) -> SeenTarget {
         let Some(target) = self.target else { return SeenTarget::Missing };
         let alive = || self.pods.values().filter(|pod| !matches!(pod.life, Life::Terminating));
@@ -84,8 +81,8 @@ impl World {
             uid: format!("uid-{}", target.uid),
             generation: 2,
             observed_generation: if target.observed { 2 } else { 1 },
-            desired: count(DESIRED),
-            updated: count(alive().filter(|pod| self.wants(pod)).count()),
+            desired: count(self.size),
+            updated: count(alive().filter(|pod| self.wants(pod.template)).count()),
             current: count(alive().count()),
             available: count(alive().filter(|pod| pod.life == Life::Running).count()),
             failed_since: target.failed_since.map(at),

@@ -1,17 +1,20 @@
 //! S7: once faults stop, the end is that of a run without faults. Each run is told once without, and then with a fault at each step.
 
-use std::collections::HashSet;
-
 use upgradegate_crds::{ActionType, Outcome};
 
 use super::{
+    calls::{Call, Luck},
+    changes::Change,
     moves::Move,
-    operator::Luck,
+    properties,
     world::{Act, BAD, Budget, NEW, OLD, World},
 };
 
 /// What people do in a run, as soon as the operator has nothing left to do.
 type Plot = fn(&World) -> Option<Move>;
+
+/// More steps than any run takes to its end.
+const MOST_STEPS: usize = 500;
 
 /// Everything that may happen once.
 fn start() -> World {
@@ -21,7 +24,7 @@ fn start() -> World {
 
 /// Goes on to the end; at step `fault.0` this fault happens instead, if it can.
 fn run(mut world: World, plot: Plot, fault: Option<(usize, Fault)>) -> (Option<Outcome>, usize) {
-    for step in 0.. {
+    for step in 0..MOST_STEPS {
         let operators = world
             .operators_moves()
             .into_iter()
@@ -29,7 +32,7 @@ fn run(mut world: World, plot: Plot, fault: Option<(usize, Fault)>) -> (Option<O
         let next = operators.or_else(|| plot(&world)).or_else(|| world.next_fair());
         let Some(next) = next else {
             let outcome = world.gates[0].object.as_ref().and_then(|object| object.status.as_ref()?.outcome);
-            world.ends(&mut HashSet::new());
+            properties::s7_everybody_is_back_at_work(&world);
             return (outcome, step);
         };
         let (due, kind) = fault.map_or((false, Fault::Crash), |(at, kind)| (at == step, kind));
@@ -39,7 +42,7 @@ fn run(mut world: World, plot: Plot, fault: Option<(usize, Fault)>) -> (Option<O
             _ => next,
         });
     }
-    (None, 0)
+    panic!("no end after {MOST_STEPS} steps: {:?}", world.gates[0].object)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +55,9 @@ enum Fault {
 fn ends_the_same(world: &World, plot: Plot, expected: Option<Outcome>) {
     let (outcome, steps) = run(world.clone(), plot, None);
     assert_eq!(outcome, expected);
-    let faults = [Fault::Crash, Fault::Call(Luck::AnswerLost), Fault::Call(Luck::NotArrived), Fault::Call(Luck::Late)];
-    for (at, fault) in (0..steps).flat_map(|at| faults.map(|fault| (at, fault))) {
+    let faults =
+        Luck::faults(Call::Drain(0)).iter().map(|luck| Fault::Call(*luck)).chain([Fault::Crash]).collect::<Vec<_>>();
+    for (at, fault) in (0..steps).flat_map(|at| faults.iter().map(move |fault| (at, *fault))) {
         let (outcome, _) = run(world.clone(), plot, Some((at, fault)));
         assert_eq!(outcome, expected, "{fault:?} at step {at} of {steps}");
     }
@@ -61,7 +65,7 @@ fn ends_the_same(world: &World, plot: Plot, expected: Option<Outcome>) {
 
 fn upgrade(world: &World) -> Option<Move> {
     let template = world.budget.patches.first()?;
-    world.gates[0].let_through.then_some(Move::Patch(*template))
+    world.gates[0].let_through.then_some(Move::Change(Change::Patch(*template)))
 }
 
 #[test]
@@ -75,7 +79,7 @@ fn an_upgrade_that_fails_and_is_rolled_back() {
     world.budget.patches = vec![BAD];
     ends_the_same(
         &world,
-        |world| upgrade(world).or(world.is_stuck().then_some(Move::Verdict)),
+        |world| upgrade(world).or(world.is_stuck().then_some(Move::Change(Change::Verdict))),
         Some(Outcome::RolloutFailed),
     );
     world.budget.patches = vec![BAD, OLD];
@@ -103,16 +107,19 @@ fn a_busy_member_until_the_deadline() {
 #[test]
 fn an_upgrade_that_brings_nothing() {
     let finish: Plot = |world| {
-        (world.gates[0].let_through && world.budget.may(Act::Finish)).then_some(Move::Order(0, ActionType::Finish))
+        (world.gates[0].let_through && world.budget.may(Act::Finish))
+            .then_some(Move::Change(Change::Order(0, ActionType::Finish)))
     };
     ends_the_same(&start(), finish, Some(Outcome::Unchanged));
 }
 
 #[test]
 fn a_gate_that_is_cancelled_or_deleted_while_it_rolls_out() {
-    let cancel: Plot =
-        |world| upgrade(world).or(world.budget.may(Act::Cancel).then_some(Move::Order(0, ActionType::Cancel)));
+    let cancel: Plot = |world| {
+        upgrade(world).or(world.budget.may(Act::Cancel).then_some(Move::Change(Change::Order(0, ActionType::Cancel))))
+    };
     ends_the_same(&start(), cancel, Some(Outcome::Cancelled));
-    let delete: Plot = |world| upgrade(world).or(world.budget.may(Act::Delete).then_some(Move::Delete(0)));
+    let delete: Plot =
+        |world| upgrade(world).or(world.budget.may(Act::Delete).then_some(Move::Change(Change::Delete(0))));
     ends_the_same(&start(), delete, None);
 }

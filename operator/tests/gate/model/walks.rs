@@ -26,8 +26,7 @@ fn worlds(budgets: impl IntoIterator<Item = Budget>) -> Vec<World> {
 
 /// Walks these worlds, and sees that these outcomes and no others are reached.
 fn walk(name: &str, starts: Vec<World>, outcomes: &[Outcome]) {
-    let found = explore(starts);
-    println!("{name}: {} states, {} outcomes", found.states, found.outcomes.len());
+    let found = explore(name, starts);
     assert_eq!(found.outcomes, outcomes.iter().copied().collect::<BTreeSet<_>>());
 }
 
@@ -114,17 +113,17 @@ fn another_target_or_none() {
 fn gates_of_other_kinds() {
     let world = || World::new(Budget { patches: vec![NEW], work: 1, ..calm() });
     let mut invalid = world();
-    invalid.gates[0].object.as_mut().unwrap().spec.target_ref.kind = "DaemonSet".into();
+    invalid.gates[0].edit(|gate| gate.spec.target_ref.kind = "DaemonSet".into());
     let mut expired = world();
     expired.now = 100;
     let mut proceeds = world();
-    proceeds.gates[0].object.as_mut().unwrap().spec.on_deadline = OnDeadline::Proceed;
+    proceeds.gates[0].edit(|gate| gate.spec.on_deadline = OnDeadline::Proceed);
     let mut asks_only = world();
-    asks_only.gates[0].object.as_mut().unwrap().spec.drain = None;
+    asks_only.gates[0].edit(|gate| gate.spec.drain = None);
     let mut missing = world();
     (missing.target, missing.pods) = (None, [].into());
     let mut first_sync = missing.clone();
-    first_sync.gates[0].object.as_mut().unwrap().spec.on_missing_target = OnMissingTarget::Open;
+    first_sync.gates[0].edit(|gate| gate.spec.on_missing_target = OnMissingTarget::Open);
     let starts = vec![invalid, expired, proceeds, asks_only, missing, first_sync];
     walk("other kinds", starts, &[Invalid, Expired, TargetNotFound, DeadlineExceeded, Completed, NotUsed]);
 }

@@ -3,12 +3,17 @@
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 use upgradegate_crds::{Phase, UpgradeGate};
 use upgradegate_operator::gate::{Decision, Facts, Intent};
 
-use super::app::App;
+use super::{
+    app::App,
+    calls::{Call, Reply, Said},
+    view::Lag,
+};
 use crate::kit::gate;
 
 /// A pod template. `BAD` never becomes available.
@@ -22,21 +27,27 @@ pub const BAD: Template = 2;
 pub struct World {
     /// Seconds after the first gate was created.
     pub now: i64,
+    /// How many pods the target wants.
+    pub size: usize,
     pub gates: Vec<Gate>,
     pub target: Option<Target>,
     pub pods: BTreeMap<u8, Pod>,
-    /// A `POST` that is still under way though its caller has given up: pod and epoch.
-    pub late: Option<(u8, i64)>,
+    /// What the watches of the target and its pods show while they lag.
+    pub lag: Lag,
+    /// Calls that are still under way though their callers have given up, or that the network repeats: pod and call.
+    pub late: Vec<(u8, Call)>,
     pub budget: Budget,
     /// What is decided on each gate as things stand; kept, since it is asked for often.
-    pub decisions: [OnceCell<Decision>; 2],
+    pub decisions: [OnceCell<Arc<Decision>>; 2],
 }
 
 /// A gate, and the operator's run of it.
 #[derive(Clone)]
 pub struct Gate {
     /// The object, until it is deleted.
-    pub object: Option<UpgradeGate>,
+    pub object: Option<Arc<UpgradeGate>>,
+    /// The older version that the watch shows, while it lags.
+    pub shown: Option<Arc<UpgradeGate>>,
     pub run: Run,
     /// Pods that this gate ever told to drain.
     pub told: BTreeSet<u8>,
@@ -44,18 +55,33 @@ pub struct Gate {
     pub adopted: bool,
     /// Whether it was ever open: its hook may have let Helm go on.
     pub let_through: bool,
+    /// What members said to this gate, as they said it: what the operator makes of it is compared with that.
+    pub said: BTreeMap<u8, Said>,
 }
 
 /// What the operator's process knows of a gate; a crash loses it.
 #[derive(Clone, Default)]
 pub struct Run {
-    /// Whether the watches have their lists.
-    pub synced: bool,
+    pub lists: Lists,
     /// Whether pods that are found now may be drained already.
     pub adopted: bool,
     pub heard: bool,
     pub facts: BTreeMap<u8, Facts>,
     pub intents: BTreeMap<u8, Intent>,
+    /// Until when a worker thinks that the drain of its member lasts.
+    pub leases: BTreeMap<u8, i64>,
+    /// Answers that are on their way to a worker, and when it asked. Meanwhile it makes no other call.
+    pub pending: BTreeMap<u8, (Call, Reply, i64)>,
+}
+
+/// What the watches of a run have listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lists {
+    #[default]
+    Nothing,
+    /// The target, and one of its pods.
+    Some,
+    Whole,
 }
 
 /// The Deployment.
@@ -75,6 +101,8 @@ pub struct Target {
 pub struct Pod {
     pub template: Template,
     pub life: Life,
+    /// How often its application restarted.
+    pub restarts: u8,
     pub app: App,
 }
 
@@ -90,9 +118,13 @@ pub enum Life {
 /// What may still happen, so that the world stays finite.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Budget {
-    /// Crashes, lost and refused calls, late calls, stalls.
+    /// Crashes, lost, repeated, delayed and refused calls, stalls.
     pub faults: u8,
-    /// How often time passes before the target's controller does what it could.
+    /// Changes that a watch does not show at once.
+    pub stale: u8,
+    /// Answers of members that are not true.
+    pub lies: u8,
+    /// How often time passes before the target's controller does what it could, or a watch shows what it should.
     pub slow: u8,
     /// Operations that users start.
     pub work: u8,
@@ -136,32 +168,59 @@ impl Budget {
 impl World {
     /// A gate that nobody has seen, and a target with two idle pods.
     pub fn new(budget: Budget) -> Self {
-        let pod = Pod { template: OLD, life: Life::Running, app: App::default() };
+        World::sized(2, budget)
+    }
+
+    /// A gate that nobody has seen, and a target with so many idle pods.
+    pub fn sized(size: u8, budget: Budget) -> Self {
+        let pod = Pod { template: OLD, life: Life::Running, restarts: 0, app: App::default() };
         World {
             now: 0,
+            size: size.into(),
             gates: vec![Gate::new(model_gate("first", 0))],
             target: Some(Target { uid: 1, template: OLD, observed: true, failed_since: None }),
-            pods: BTreeMap::from([(1, pod), (2, pod)]),
-            late: None,
+            pods: (1..=size).map(|id| (id, pod)).collect(),
+            lag: Lag::default(),
+            late: Vec::new(),
             budget,
             decisions: Default::default(),
         }
     }
 
-    /// Whether the target wants pods like this one.
-    pub fn wants(&self, pod: &Pod) -> bool {
-        self.target.is_some_and(|target| target.template == pod.template)
+    /// Whether the target wants pods of this template.
+    pub fn wants(&self, template: Template) -> bool {
+        self.target.is_some_and(|target| target.template == template)
     }
 }
 
 impl Gate {
     pub fn new(object: UpgradeGate) -> Self {
-        let run = Run { synced: true, ..Run::default() };
-        Gate { object: Some(object), run, told: BTreeSet::new(), adopted: false, let_through: false }
+        Gate {
+            object: Some(Arc::new(object)),
+            shown: None,
+            run: Run { lists: Lists::Whole, ..Run::default() },
+            told: BTreeSet::new(),
+            adopted: false,
+            let_through: false,
+            said: BTreeMap::new(),
+        }
     }
 
+    /// The version that the operator sees.
+    pub fn seen(&self) -> Option<&Arc<UpgradeGate>> {
+        self.shown.as_ref().or(self.object.as_ref())
+    }
+
+    /// Where the stored gate is in its run.
     pub fn phase(&self) -> Option<Phase> {
         self.object.as_ref()?.status.as_ref()?.phase
+    }
+
+    /// Changes the stored object.
+    pub fn edit(&mut self, change: impl FnOnce(&mut UpgradeGate)) {
+        if let Some(object) = &mut self.object {
+            change(Arc::make_mut(object));
+        }
     }
 }
 

@@ -37,7 +37,7 @@ stop() {
   trap '' EXIT INT TERM
   local pid
   for pid in "${PIDS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
-  wait
+  wait 2>/dev/null
   [[ -z $PREFIX ]] || ip route del local "$PREFIX.0.0/16" dev lo || true
   rm -rf "$DIR"
 }

@@ -4,3 +4,6 @@
 pub mod control_plane;
 pub mod fault;
 pub mod replica;
+pub mod run;
+pub mod scenario;
+pub mod world;

@@ -7,6 +7,6 @@ mod plan;
 mod striker;
 
 pub use layer::FaultyClient;
-pub use mishap::{Calls, Mishap};
+pub use mishap::{Calls, Mishap, REFUSES_FOR};
 pub use plan::{Fault, Plan, Point};
 pub use striker::Striker;

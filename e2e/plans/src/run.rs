@@ -1,0 +1,116 @@
+//! One run of a plan, and the verdict on it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::time::Instant;
+use upgradegate_crds::Outcome;
+use upgradegate_proof::History;
+
+use crate::fault::{Fault, Plan, Point, Striker};
+use crate::scenario::{self, End, Scenario};
+use crate::world::{Cluster, World, outcome_of};
+
+/// What a run showed.
+#[derive(Debug)]
+pub struct Report {
+    /// The plan.
+    pub plan: Plan,
+    /// Why it failed; empty if all is well.
+    pub complaints: Vec<String>,
+    /// Every call that was counted.
+    pub calls: Vec<Point>,
+    /// Whether every fault struck.
+    pub struck: bool,
+    /// How many lives the replicas had.
+    pub lives: usize,
+    /// How long it took.
+    pub took: Duration,
+    /// What was recorded.
+    pub history: History,
+}
+
+impl Report {
+    /// Whether all is well.
+    pub fn is_good(&self) -> bool {
+        self.complaints.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "plan failed: {}", self.plan)?;
+        for complaint in &self.complaints {
+            writeln!(f, "  {complaint}")?;
+        }
+        write!(f, "  again: cargo run -q -p upgradegate-plans -- replay '{}'", self.plan)
+    }
+}
+
+/// Runs a plan.
+///
+/// # Errors
+/// When there is no such scenario, or the world can't be built. What the operator does wrong is in the report.
+pub async fn run(cluster: &Arc<Cluster>, plan: Plan) -> Result<Report> {
+    let scenario = scenario::named(&plan.scenario)?;
+    let began = Instant::now();
+    let striker = Arc::new(Striker::new(plan.faults.clone()));
+    let world = World::start(cluster, scenario.members, plan.replicas, Arc::clone(&striker)).await?;
+    let mut complaints = Vec::new();
+    let played = async {
+        (scenario.play)(&world, scenario.deadline).await?;
+        world.settle().await
+    };
+    if let Err(error) = played.await {
+        complaints.push(format!("it came to no end: {error:#}"));
+        complaints.extend(world.all_seen().iter().map(|gate| format!("gate as last seen: {:?}", gate.status)));
+    }
+    complaints.extend(wrong_ends(&scenario, &plan, &world));
+    let lives = world.lives().iter().map(|life| life.lives()).sum();
+    let history = world.end().await?;
+    Ok(Report {
+        plan,
+        complaints,
+        calls: striker.calls(),
+        struck: striker.is_spent(),
+        lives,
+        took: began.elapsed(),
+        history,
+    })
+}
+
+/// The gates that ended otherwise than without faults, and otherwise than the faults excuse.
+fn wrong_ends(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, expected) in scenario.ends {
+        let end = world.seen(name).map_or(Some(End::Gone), |gate| outcome_of(&gate).map(End::With));
+        if end != Some(*expected) && !end.is_some_and(|end| is_excused(scenario, plan, end)) {
+            wrong.push(format!("gate {name} ended as {end:?}, without faults as {expected:?}"));
+        }
+    }
+    wrong
+}
+
+/// A gate may end by its deadline instead if, and only if, the faults can take longer than it leaves. Without faults every scenario that
+/// opens at all has opened after 8 s.
+fn is_excused(scenario: &Scenario, plan: &Plan, end: End) -> bool {
+    let cost: Duration = plan.faults.iter().map(|fault| cost(fault)).sum();
+    let late = matches!(end, End::With(Outcome::DeadlineExceeded | Outcome::Expired));
+    late && cost + Duration::from_secs(8) > Duration::from_secs(scenario.deadline.into())
+}
+
+/// The longest time that a fault can take from a run: what it lasts, and what the operator waits after it. A call to the API is given up
+/// after 10 s and tried again 2 s later; a replica that stood still has to win its Lease anew; a watch that fails is tried again after some
+/// seconds.
+fn cost(fault: &Fault) -> Duration {
+    use crate::fault::Mishap;
+    let ms = match fault.what {
+        Mishap::FreezeBefore(ms) | Mishap::FreezeAfter(ms) => ms + 5000,
+        Mishap::Hang | Mishap::Swallow => 13_000,
+        Mishap::Delay(ms) | Mishap::Late(ms) | Mishap::Starve(ms) => ms + 3000,
+        _ => 6000,
+    };
+    Duration::from_millis(ms)
+}

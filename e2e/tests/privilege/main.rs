@@ -1,5 +1,6 @@
-//! Least privilege, shown on the cluster. It runs last: the audit log of all tests before it is its material.
+//! Least privilege, shown on the local cluster. `used` reads the audit log of all tests before it, so this target runs last.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod restricted;
 mod used;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::SignedDuration;
 use tokio::time::Instant;
 use upgradegate_crds::Outcome;
-use upgradegate_proof::History;
+use upgradegate_proof::{History, Slack, check_within};
 
-use crate::fault::{Fault, Plan, Point, Striker};
+use crate::fault::{Calls, Fault, Mishap, Plan, Point, Striker};
 use crate::scenario::{self, End, Scenario};
 use crate::world::{Cluster, World, outcome_of};
 
@@ -61,6 +62,8 @@ pub async fn run(cluster: &Arc<Cluster>, plan: Plan) -> Result<Report> {
     let mut complaints = Vec::new();
     let played = async {
         (scenario.play)(&world, scenario.deadline).await?;
+        world.settle().await?;
+        world.spend_faults().await;
         world.settle().await
     };
     if let Err(error) = played.await {
@@ -70,6 +73,7 @@ pub async fn run(cluster: &Arc<Cluster>, plan: Plan) -> Result<Report> {
     complaints.extend(wrong_ends(&scenario, &plan, &world));
     let lives = world.lives().iter().map(|life| life.lives()).sum();
     let history = world.end().await?;
+    complaints.extend(check_within(&history, slack(&plan)).iter().map(ToString::to_string));
     Ok(Report {
         plan,
         complaints,
@@ -96,7 +100,7 @@ fn wrong_ends(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
 /// A gate may end by its deadline instead if, and only if, the faults can take longer than it leaves. Without faults every scenario that
 /// opens at all has opened after 8 s.
 fn is_excused(scenario: &Scenario, plan: &Plan, end: End) -> bool {
-    let cost: Duration = plan.faults.iter().map(|fault| cost(fault)).sum();
+    let cost: Duration = plan.faults.iter().map(cost).sum();
     let late = matches!(end, End::With(Outcome::DeadlineExceeded | Outcome::Expired));
     late && cost + Duration::from_secs(8) > Duration::from_secs(scenario.deadline.into())
 }
@@ -105,7 +109,6 @@ fn is_excused(scenario: &Scenario, plan: &Plan, end: End) -> bool {
 /// after 10 s and tried again 2 s later; a replica that stood still has to win its Lease anew; a watch that fails is tried again after some
 /// seconds.
 fn cost(fault: &Fault) -> Duration {
-    use crate::fault::Mishap;
     let ms = match fault.what {
         Mishap::FreezeBefore(ms) | Mishap::FreezeAfter(ms) => ms + 5000,
         Mishap::Hang | Mishap::Swallow => 13_000,
@@ -113,4 +116,18 @@ fn cost(fault: &Fault) -> Duration {
         _ => 6000,
     };
     Duration::from_millis(ms)
+}
+
+/// What the readers of the history forgive: what they do without faults, and what the faults of this plan take.
+fn slack(plan: &Plan) -> Slack {
+    let total = |is_meant: &dyn Fn(&&Fault) -> bool| -> SignedDuration {
+        let costs = plan.faults.iter().filter(is_meant).map(cost);
+        costs.map(|cost| SignedDuration::try_from(cost).unwrap_or_default()).sum()
+    };
+    // The operator learns late of what it reads or watches; and of all when it stands still.
+    let delays = |fault: &&Fault| {
+        let frozen = matches!(fault.what, Mishap::FreezeBefore(_) | Mishap::FreezeAfter(_));
+        frozen || matches!(Calls::of(&fault.at.kind), Calls::Read | Calls::Watch)
+    };
+    Slack { lag: Slack::USUAL.lag + total(&delays), end: Slack::USUAL.end + total(&|_| true) }
 }

@@ -1,3 +1,74 @@
-//! Fault plans.
+//! Fault plans: every scenario without faults, with the operator killed before and after every call, and with random faults.
+//!
+//! `UPGRADEGATE_PLANS_SEED` and `_COUNT` say which random plans and how many, `_ONLY` runs the plans whose text holds it, `_AT_ONCE` says how
+//! many run at once.
 
-fn main() {}
+use std::env::var;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use upgradegate_plans::campaign::{self, Tally};
+use upgradegate_plans::fault::Plan;
+use upgradegate_plans::run::Report;
+use upgradegate_plans::world::Cluster;
+
+/// Plans that once failed.
+const REGRESSIONS: &str = include_str!("../regressions.txt");
+
+/// How many random plans a run has.
+const COUNT: u64 = 600;
+
+/// How many plans run at once: they mostly wait.
+const AT_ONCE: u64 = 48;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let cluster = Cluster::start().await?;
+    let number = |name: &str, usual: u64| var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let at_once = usize::try_from(number("UPGRADEGATE_PLANS_AT_ONCE", AT_ONCE))?;
+    let count = usize::try_from(number("UPGRADEGATE_PLANS_COUNT", COUNT))?;
+    let seed = number("UPGRADEGATE_PLANS_SEED", fastrand::u64(..1_000_000));
+    let mut failed = Vec::new();
+
+    let known = REGRESSIONS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let known: Vec<Plan> = known.map(str::parse).collect::<Result<_>>()?;
+    act("plans that once failed", &cluster, only(known), at_once, &mut failed).await?;
+    let plain = act("scenarios without faults", &cluster, campaign::plain(), at_once, &mut failed).await?;
+
+    let crashes = only(campaign::crashes(&plain));
+    let wanted = crashes.len();
+    let crashed = act("crash before and after every call", &cluster, crashes, at_once, &mut failed).await?;
+    let struck = crashed.iter().filter(|report| report.struck).count();
+    println!("  {struck} of {wanted} call indices crashed");
+    for missed in crashed.iter().filter(|report| !report.struck) {
+        println!("  did not strike: {}", missed.plan);
+    }
+
+    let random = only(campaign::random(&plain, seed, count));
+    act(&format!("random faults, seed {seed}"), &cluster, random, at_once, &mut failed).await?;
+    for plan in &failed {
+        println!("failed: cargo run -q -p upgradegate-plans -- replay '{plan}'");
+    }
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs these plans, and prints a line about them.
+async fn act(
+    title: &str,
+    cluster: &Arc<Cluster>,
+    plans: Vec<Plan>,
+    at_once: usize,
+    failed: &mut Vec<String>,
+) -> Result<Vec<Report>> {
+    let mut tally = Tally::begin();
+    let reports = campaign::run_all(cluster, plans, at_once, &mut tally).await?;
+    println!("{title}: {tally}");
+    failed.append(&mut tally.failed);
+    Ok(reports)
+}
+
+fn only(plans: Vec<Plan>) -> Vec<Plan> {
+    let wanted = var("UPGRADEGATE_PLANS_ONLY").unwrap_or_default();
+    plans.into_iter().filter(|plan| plan.to_string().contains(&wanted)).collect()
+}

@@ -225,6 +225,14 @@ impl World {
         self.until("every member works", |world| world.apps().iter().all(|app| app.works())).await
     }
 
+    /// Waits some seconds for faults that have not struck yet: the Lease is renewed when all else is done.
+    pub async fn spend_faults(&self) {
+        let limit = Instant::now() + Duration::from_secs(8);
+        let spent = |world: &World| world.striker.is_spent() || Instant::now() > limit;
+        // What does not strike shows in the report.
+        let _ = self.until("every fault has struck", spent).await;
+    }
+
     /// Starts the container of the oldest pod anew: it forgets everything.
     pub fn restart_a_container(&self) {
         self.wanted.send_modify(|wanted| wanted.restarts += 1);

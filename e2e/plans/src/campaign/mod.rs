@@ -1,0 +1,60 @@
+//! Many plans: which there are, and how they are run at once.
+
+mod generate;
+mod tally;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use futures::{StreamExt, stream};
+
+use crate::fault::Plan;
+use crate::run::{self, Report};
+use crate::scenario;
+use crate::world::Cluster;
+
+pub use generate::{crashes, random};
+pub use tally::Tally;
+
+/// Times that a plan is run whose fault did not strike: how often a member is asked depends on time.
+const TRIES: usize = 3;
+
+/// Every scenario without faults. Their calls are where faults can strike.
+pub fn plain() -> Vec<Plan> {
+    scenario::all().iter().map(|scenario| Plan::plain(scenario.name)).collect()
+}
+
+/// Runs these plans, so many at once, and tells `tally` of each; failures are printed as they come. Returns what the good ones showed, without
+/// their histories.
+///
+/// # Errors
+/// When a world can't be built.
+pub async fn run_all(cluster: &Arc<Cluster>, plans: Vec<Plan>, at_once: usize, tally: &mut Tally) -> Result<Vec<Report>> {
+    let runs = plans.into_iter().map(|plan| tokio::spawn(run_until_struck(Arc::clone(cluster), plan)));
+    // Each is spawned when its turn comes.
+    let mut runs = stream::iter(runs).buffer_unordered(at_once);
+    let mut good = Vec::new();
+    while let Some(report) = runs.next().await {
+        let mut report = report??;
+        tally.count(&report);
+        if report.is_good() {
+            report.history.events = Vec::new();
+            good.push(report);
+        } else {
+            println!("{report}");
+        }
+    }
+    Ok(good)
+}
+
+async fn run_until_struck(cluster: Arc<Cluster>, plan: Plan) -> Result<Report> {
+    let mut report = run::run(&cluster, plan).await?;
+    for _ in 1..TRIES {
+        // Of a random plan not all faults need to strike: one may keep the run from reaching the next.
+        if report.struck || !report.is_good() || report.plan.faults.len() > 1 {
+            break;
+        }
+        report = run::run(&cluster, report.plan).await?;
+    }
+    Ok(report)
+}

@@ -1,8 +1,8 @@
 //! The calls to the API server: each bounded in time, each error understood.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
-use futures::{Stream, TryStreamExt};
+use futures::{FutureExt, Stream, TryStreamExt};
 use kube::{
     Api, Client, Config,
     api::{ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams},
@@ -128,6 +128,12 @@ async fn bounded<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, Ap
 /// # Errors
 /// What is wrong with the kubeconfig.
 pub async fn config(cluster: &Cluster) -> Result<Config, String> {
+    // The reader of kubeconfigs panics where a file in UTF-16 ends in the middle of a character.
+    let read = AssertUnwindSafe(read_config(cluster)).catch_unwind().await;
+    read.unwrap_or_else(|_| Err("the kubeconfig can't be read: is it a text file, and whole?".into()))
+}
+
+async fn read_config(cluster: &Cluster) -> Result<Config, String> {
     let options = KubeConfigOptions { context: cluster.context.clone(), ..KubeConfigOptions::default() };
     match &cluster.kubeconfig {
         Some(file) => {

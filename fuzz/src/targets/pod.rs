@@ -9,9 +9,9 @@ use upgradegate_operator::{
 
 /// The input is a JSON document. It is read as each of the three kinds.
 pub fn run(input: &[u8]) {
+    let Ok(document) = serde_json::from_slice::<Value>(input) else { return };
     for port in [IntOrString::String("http".into()), IntOrString::Int(8080)] {
         let Some(read) = pod(input, &Endpoint { path: "/upgradeable".into(), port: port.clone() }) else { continue };
-        let document: Value = serde_json::from_slice(input).unwrap();
         let leaves = document["metadata"].get("deletionTimestamp").is_some_and(|at| !at.is_null());
         assert_eq!(
             read.lifecycle == Lifecycle::Terminating,
@@ -27,7 +27,6 @@ pub fn run(input: &[u8]) {
     let _ = replica_set(input);
     if let Some(workload) = workload(input) {
         assert_eq!(workload.template.len(), 16);
-        let document: Value = serde_json::from_slice(input).unwrap();
         hashes(&document["spec"]["template"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Sudden death.
+//! Sudden death, and sudden sleep.
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
@@ -11,20 +11,29 @@ use crate::process::signal_pid;
 /// # Errors
 /// If the pod has no process on this machine.
 pub async fn pod(pod: &Pod) -> Result<()> {
+    for pid in processes(pod)? {
+        signal_pid(pid, "KILL").await?;
+    }
+    Ok(())
+}
+
+/// Ids of the processes of a pod. Its sandbox is none of them: without it the whole pod would be made anew.
+///
+/// # Errors
+/// If the pod has no process on this machine.
+pub fn processes(pod: &Pod) -> Result<Vec<u32>> {
     let uid = pod.uid().context("the pod has no UID")?;
     let other_form = uid.replace('-', "_");
-    let mut killed = 0;
+    let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc")?.flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
         let groups = std::fs::read_to_string(entry.path().join("cgroup")).unwrap_or_default();
         let program = std::fs::read_link(entry.path().join("exe")).unwrap_or_default();
-        // The sandbox lives on: without it the whole pod would be made anew.
         let is_worker = !program.ends_with("pause") && !program.as_os_str().is_empty();
         if is_worker && (groups.contains(&uid) || groups.contains(&other_form)) {
-            signal_pid(pid, "KILL").await?;
-            killed += 1;
+            found.push(pid);
         }
     }
-    ensure!(killed > 0, "no process of pod {uid} on this machine: this test needs a local cluster and root");
-    Ok(())
+    ensure!(!found.is_empty(), "no process of pod {uid} on this machine: this test needs a local cluster and root");
+    Ok(found)
 }

@@ -4,9 +4,11 @@
 //! must hold always are checked over every status that any of its gates ever had. On failure all that could explain it
 //! is printed; `E2E_KEEP=1` keeps the namespace.
 
+mod alone;
 pub mod audit;
 pub mod bounds;
 pub mod cli;
+pub mod control_plane;
 pub mod demo_app;
 mod dump;
 pub mod env;
@@ -23,10 +25,13 @@ pub mod operator;
 pub mod phases;
 pub mod pods;
 pub mod process;
+pub mod proof;
+pub mod recorder;
 mod scenario;
 mod test;
 pub mod wait;
 
+pub use alone::alone;
 pub use gate::{Gate, GateBuilder};
 pub use scenario::{Scenario, scenario};
 pub use test::{LABEL, Test, connect};

@@ -16,7 +16,7 @@ mod measure;
 mod state;
 
 pub use measure::{memory, metrics, sum};
-pub use state::{replace_restarted, restart, scale, until_gone, until_nobody_leads, until_whole};
+pub use state::{leader_but, replace_restarted, restart, scale, until_gone, until_nobody_leads, until_whole};
 
 /// Namespace of the operator.
 pub const NAMESPACE: &str = "upgradegate-system";

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# The commands of other packages that the local cluster needs. Sourced.
+# The commands of other packages that the local cluster and its tests need. Sourced.
 
 # "what must be there" and the Debian package that brings it.
 NEEDED=("runc runc" "iptables iptables" "conntrack conntrack" "openssl openssl" "ip iproute2" "ss iproute2"
-  "curl curl" "modprobe kmod" "sysctl procps" "umount mount" "flock util-linux")
+  "curl curl" "modprobe kmod" "sysctl procps" "umount mount" "flock util-linux" "nsenter util-linux" "faketime faketime")
 
 # missing_packages: the Debian packages of what is not there, one a line.
 missing_packages() {

@@ -1,7 +1,7 @@
 //! How many replicas the operator has, and which of them leads.
 
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use k8s_openapi::api::{apps::v1::Deployment, coordination::v1::Lease, core::v1::Pod};
 use kube::{
     Api, Client, ResourceExt,
     api::{DeleteParams, Patch, PatchParams},
@@ -88,6 +88,22 @@ pub async fn until_nobody_leads(client: &Client) -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// The name of the pod that holds the Lease, once one does that is not `but`.
+///
+/// # Errors
+/// If none does in time.
+pub async fn leader_but(client: &Client, but: Option<&str>) -> Result<String> {
+    let leases = Api::<Lease>::namespaced(client.clone(), NAMESPACE);
+    let held = |lease: Option<&Lease>| lease.and_then(holder).is_some_and(|holder| Some(holder) != but);
+    let lease = wait::until(&leases, OBJECT, "held", held).await?.context("no Lease")?;
+    Ok(holder(&lease).unwrap_or_default().to_owned())
+}
+
+/// Who holds a Lease.
+fn holder(lease: &Lease) -> Option<&str> {
+    lease.spec.as_ref()?.holder_identity.as_deref().filter(|holder| !holder.is_empty())
 }
 
 /// How many replicas say that they lead.

@@ -1,0 +1,53 @@
+//! A component of the local cluster, stopped, started again, or frozen.
+
+use anyhow::Result;
+
+use super::Undo;
+use crate::{env, process::Program};
+
+/// Where the cluster stores everything.
+pub const ETCD: &str = "etcd";
+
+/// The API server.
+pub const API_SERVER: &str = "kube-apiserver";
+
+/// What runs the pods of the node.
+pub const KUBELET: &str = "kubelet";
+
+fn script() -> String {
+    env::checkout("e2e/cluster/component.sh").to_string_lossy().into_owned()
+}
+
+async fn run(verb: &str, component: &str) -> Result<()> {
+    Program::new(script()).args([verb, component]).run().await?.ok().map(drop)
+}
+
+/// Stops a component.
+///
+/// # Errors
+/// If it cannot be stopped.
+pub async fn stop(component: &str) -> Result<Undo> {
+    let undo = Undo::by([&script(), "start", component]);
+    run("stop", component).await?;
+    Ok(undo)
+}
+
+/// Stops a component and starts it again; what it stores is kept. Returns once it answers.
+///
+/// # Errors
+/// If it does not come back; starting it is tried once more then.
+pub async fn restart(component: &str) -> Result<()> {
+    let undo = Undo::by([&script(), "start", component]);
+    run("restart", component).await?;
+    undo.now().await
+}
+
+/// Freezes the process of a component: it holds its connections and answers nothing.
+///
+/// # Errors
+/// If it does not run.
+pub async fn freeze(component: &str) -> Result<Undo> {
+    let undo = Undo::by([&script(), "thaw", component]);
+    run("freeze", component).await?;
+    Ok(undo)
+}

@@ -78,7 +78,7 @@ pub enum DrainFact {
 pub struct ProbeFact {
     /// The epoch in which it was asked.
     pub epoch: i64,
-    /// When the answer came.
+    /// When it was asked: the answer may have been on its way for long.
     pub at: Timestamp,
     /// What it said.
     pub result: Result<Report, Trouble>,
@@ -113,6 +113,17 @@ pub enum Trouble {
     NoSuchPort(String),
     /// The address must not be called.
     ForbiddenAddress(String),
+}
+
+impl DrainFact {
+    /// What is known of the drain when the container is seen to have restarted. The new one may have been told before that was seen.
+    #[must_use]
+    pub fn after_restart(self) -> Self {
+        match self {
+            DrainFact::Never | DrainFact::Resumed => DrainFact::Never,
+            DrainFact::Maybe | DrainFact::Acknowledged(_) => DrainFact::Maybe,
+        }
+    }
 }
 
 impl Member {

@@ -109,11 +109,11 @@ impl Roster {
             return;
         };
         (entry.pod, entry.belongs, entry.revision) = (pod, belongs, revision);
-        // Another container or another IP starts over: nothing is known of it, and nobody told it to drain.
+        // Another container or another IP starts over: nothing that it said counts any more.
         if let Some(current) = incarnation {
             let earlier = entry.incarnation.replace(current);
             if earlier.is_some() && earlier != entry.incarnation {
-                entry.worker = Worker::start(&self.shared, DrainFact::Never);
+                entry.worker = Worker::start(&self.shared, entry.worker.facts().drain.after_restart());
             }
         }
     }

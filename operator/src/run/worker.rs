@@ -185,6 +185,8 @@ impl Member {
     async fn probe(&mut self, epoch: i64, place: &Place) -> bool {
         // From start to start, so that a slow answer does not stretch the period.
         self.schedule.probe = Some(Instant::now() + self.period());
+        // The answer is as old as the question: a process that was frozen meanwhile must not take it for a fresh one.
+        let asked = Timestamp::now();
         let result = self.shared.ask(place).await;
         // A member that forgot its drain (it restarted unseen, or its lease ran out) is drained again.
         let forgot =
@@ -193,7 +195,7 @@ impl Member {
         if forgot {
             self.schedule.drain = None;
         }
-        self.change(|facts| facts.probe = Some(ProbeFact { epoch, at: Timestamp::now(), result }));
+        self.change(|facts| facts.probe = Some(ProbeFact { epoch, at: asked, result }));
         true
     }
 

@@ -29,5 +29,6 @@ pub fn one_line(text: &str, most: usize) -> String {
 /// Control characters, with the escapes of terminals among them, and the marks that turn the direction of writing (Unicode's `Bidi_Control`),
 /// behind which a message can pretend to be another.
 fn is_harmful(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make images: builds the images of the operator, the CLI, the demo app and the tests, unless those of the
 # same sources are there already, and loads them into the cluster of this machine when it is up.
-# Prints the tag. With --tag, it only prints the tag; with --archives TAG, the archive of each of the product's images.
+# Prints the tag. With --tag, it only prints the tag.
 set -euo pipefail
 cd "$(dirname "$0")"
 source lib/common.sh
@@ -11,13 +11,6 @@ source lib/provider.sh
 source lib/product.sh
 source lib/tools.sh
 
-if [[ ${1:-} == --archives ]]; then
-  for entry in "${PRODUCT[@]}"; do
-    read -r image _ <<<"$entry"
-    archive_of "$image:$2"
-  done
-  exit
-fi
 tag=$(product_tag)
 if [[ ${1:-} == --tag ]]; then
   echo "$tag"

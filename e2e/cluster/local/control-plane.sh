@@ -23,7 +23,7 @@ start_api_server() {
     --kubelet-client-key="$pki/kubelet-client.key" \
     --kubelet-certificate-authority="$pki/ca.crt" --kubelet-preferred-address-types=InternalIP \
     --audit-policy-file="$RUN_DIR/config/audit.yaml" --audit-log-path="$RUN_DIR/log/audit.log" \
-    --audit-log-maxsize=100 --audit-log-maxbackup=1
+    --audit-log-maxsize=100 --audit-log-maxbackup=9
 }
 
 start_controllers() {

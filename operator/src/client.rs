@@ -2,6 +2,7 @@
 
 mod count;
 mod error;
+mod fence;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ use crate::metrics::Metrics;
 
 pub use count::meaning;
 pub use error::{ApiError, within, within_limit};
+pub use fence::only_while;
 
 /// Longest time to open a connection to the API server, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -32,8 +32,9 @@ use upgradegate_crds::{Phase, UpgradeGate};
 
 use self::{progress::Budget, record::Record, turns::Turns, written::Written};
 use crate::{
-    client::{ApiError, within},
+    client::{self, ApiError, within},
     gate::{self, Plan},
+    lease::Tenure,
     metrics::{Metrics, Reconciled},
     run::{Notify, Run, http::MemberClient},
 };
@@ -60,6 +61,17 @@ pub struct Outside {
     pub namespace: Option<String>,
     /// Name of this replica, for Events.
     pub identity: Option<String>,
+}
+
+impl Outside {
+    /// The same, for as long as this tenure lasts: nothing is sent after it, even by what is not stopped yet.
+    pub(crate) fn only_while(&self, tenure: &Tenure) -> Self {
+        Self {
+            client: client::only_while(self.client.clone(), tenure.clone()),
+            members: self.members.only_while(tenure.clone()),
+            ..self.clone()
+        }
+    }
 }
 
 /// What reconciliations share.

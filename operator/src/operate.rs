@@ -64,7 +64,7 @@ async fn lead(leadership: &Leadership, outside: &Outside) {
         outside.metrics.leader(true);
         tokio::select! {
             () = tenure.lost() => tracing::warn!("this replica no longer acts"),
-            () = controller::run(outside.clone()) => tracing::error!("the controller ended; it starts anew"),
+            () = controller::run(outside.only_while(&tenure)) => tracing::error!("the controller ended; it starts anew"),
         }
         outside.metrics.leader(false);
     }

@@ -60,6 +60,12 @@ impl Leadership {
         Self::new(watch::channel(Term { number: 1, end: End::Never }).1)
     }
 
+    /// Leadership that lasts so long and is not renewed.
+    #[cfg(test)]
+    pub(crate) fn for_a_while(term: std::time::Duration) -> Self {
+        Self::new(watch::channel(Term { number: 1, end: End::At(Instant::now() + term) }).1)
+    }
+
     pub(super) fn new(term: watch::Receiver<Term>) -> Self {
         Self { term }
     }

@@ -97,6 +97,7 @@ impl Shared {
         answer.map_err(|error| match error {
             CallError::Refused { .. }
             | CallError::Path
+            | CallError::NotActing
             | CallError::Connect(_)
             | CallError::Timeout { during: Stage::Connecting, .. } => Trouble::Unreached(error.to_string()),
             _ => Trouble::NoAnswer(error.to_string()),

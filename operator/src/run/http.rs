@@ -24,6 +24,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::lease::Tenure;
+
 pub use crate::gate::Answer;
 pub use address::{AddressPolicy, Refusal};
 pub use error::{CallError, Stage};
@@ -77,18 +79,26 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub struct MemberClient {
     policy: Arc<AddressPolicy>,
+    /// When calls may be made; always without it.
+    tenure: Option<Tenure>,
 }
 
 impl MemberClient {
     /// A client that, beside the addresses that no pod can have, refuses `refused`: those of the API server.
     pub fn new(refused: BTreeSet<IpAddr>) -> Self {
-        Self { policy: Arc::new(AddressPolicy::new(refused)) }
+        Self { policy: Arc::new(AddressPolicy::new(refused)), tenure: None }
     }
 
     /// A client that calls any address, loopback too.
     #[cfg(test)]
     pub(crate) fn unrestricted() -> Self {
-        Self { policy: Arc::new(AddressPolicy::allow_all()) }
+        Self { policy: Arc::new(AddressPolicy::allow_all()), tenure: None }
+    }
+
+    /// The same, for as long as this tenure lasts: nothing is sent after it, even by what is not stopped yet.
+    #[must_use]
+    pub fn only_while(&self, tenure: Tenure) -> Self {
+        Self { policy: Arc::clone(&self.policy), tenure: Some(tenure) }
     }
 
     /// Makes `call`. Dropping the future ends the call and its connection.
@@ -101,6 +111,10 @@ impl MemberClient {
         let stream = stream.map_err(|error| CallError::Connect(error.kind()))?;
         // Without it, small requests may sit out a delayed acknowledgement. A failure costs only time.
         let _ = stream.set_nodelay(true);
+        // As late as can be: a process may be frozen at any point before.
+        if self.tenure.as_ref().is_some_and(|tenure| !tenure.lasts()) {
+            return Err(CallError::NotActing);
+        }
         exchange(stream, request, &clock).await
     }
 }

@@ -21,6 +21,9 @@ pub enum CallError {
     /// The path can't be sent; nothing was sent.
     #[error("the path is no HTTP path")]
     Path,
+    /// This replica no longer holds the Lease; nothing was sent.
+    #[error("not sent: this replica no longer holds the Lease")]
+    NotActing,
     /// No connection; nothing was sent.
     #[error("{}", connect_text(*.0))]
     Connect(io::ErrorKind),

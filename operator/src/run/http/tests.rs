@@ -6,6 +6,7 @@ mod bad;
 mod good;
 mod hostile;
 mod server;
+mod tenure;
 
 use std::time::Duration;
 

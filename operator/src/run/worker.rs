@@ -150,17 +150,19 @@ impl Member {
             }
         });
         let renewal = Duration::from_secs(self.shared.plan.lease_seconds.into()) / RENEWALS_A_LEASE;
+        // The lease runs from about here on, however long the answer takes.
+        let asked = Instant::now();
         let answer = self.shared.tell(MemberCall::Drain, epoch, place).await;
         let now = Instant::now();
-        let (result, pause) = match answer {
-            Ok(Told::Yes) => (Ok(DrainFact::Acknowledged(epoch)), renewal),
+        let (result, next) = match answer {
+            Ok(Told::Yes) => (Ok(DrainFact::Acknowledged(epoch)), asked + renewal),
             Ok(Told::OtherEpoch(other)) => {
                 self.change(|facts| facts.conflict = Some(other));
-                (Err(None), self.period())
+                (Err(None), now + self.period())
             }
-            Err(trouble) => (Err(Some(trouble)), self.period().min(renewal)),
+            Err(trouble) => (Err(Some(trouble)), now + self.period().min(renewal)),
         };
-        self.schedule.drain = Some(now + pause);
+        self.schedule.drain = Some(next);
         self.change(|facts| match result {
             Ok(fact) => {
                 // What was answered before the drain says nothing about after it.

@@ -28,8 +28,11 @@ pub struct Found {
     pub outcomes: BTreeSet<Outcome>,
 }
 
-/// The states that were seen, and how each was come to first.
-struct Seen(Vec<Mutex<HashMap<u64, Option<(u64, Move)>>>>);
+/// How a state was come to first: from which one, by which move. `None`: it was there at the start.
+type From = Option<(u64, Move)>;
+
+/// The states that were seen.
+struct Seen(Vec<Mutex<HashMap<u64, From>>>);
 
 /// What a thread found in a level.
 #[derive(Default)]
@@ -88,7 +91,7 @@ pub fn explore(name: &str, starts: impl IntoIterator<Item = World>) -> Found {
 }
 
 fn lines(moves: &[Move]) -> String {
-    moves.iter().map(|what| format!("  {what:?}\n")).collect()
+    moves.iter().fold(String::new(), |text, what| text + &format!("  {what:?}\n"))
 }
 
 /// All that follows on these states.
@@ -103,7 +106,9 @@ fn expand(level: Vec<(u64, World)>, seen: &Seen) -> Vec<Share> {
             if taken.is_empty() {
                 break;
             }
-            taken.into_iter().for_each(|(key, world)| follow(key, &world, seen, &mut share));
+            for (key, world) in taken {
+                follow(key, &world, seen, &mut share);
+            }
         }
         share
     };
@@ -140,7 +145,7 @@ fn follow(key: u64, world: &World, seen: &Seen, share: &mut Share) {
             share.next.push((next, after));
         }
     }
-    if quiet == 0 {
+    if quiet == 0 && share.broken.is_none() {
         share.guarded(key, None, || properties::s7_everybody_is_back_at_work(world));
     }
 }
@@ -158,14 +163,14 @@ impl Share {
 
 impl Seen {
     /// Whether this state is new.
-    fn enter(&self, key: u64, from: Option<(u64, Move)>) -> bool {
+    fn enter(&self, key: u64, from: From) -> bool {
         let mut part = self.part(key).lock().unwrap_or_else(PoisonError::into_inner);
         let before = part.len();
         part.entry(key).or_insert(from);
         part.len() > before
     }
 
-    fn part(&self, key: u64) -> &Mutex<HashMap<u64, Option<(u64, Move)>>> {
+    fn part(&self, key: u64) -> &Mutex<HashMap<u64, From>> {
         &self.0[usize::try_from(key % PARTS as u64).unwrap()]
     }
 

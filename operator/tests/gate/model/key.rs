@@ -12,7 +12,7 @@ use upgradegate_operator::gate::{DrainFact, Facts, Intent, Target, Trouble};
 
 use super::{
     calls::{Call, Reply},
-    world::{Gate, Pod, World},
+    world::{Gate, Lists, Pod, World},
 };
 use crate::kit::at;
 
@@ -163,7 +163,9 @@ impl View<'_> {
                 said.ready.map(|(epoch, when, ready)| (self.rank(epoch), (self.world.now - when).min(7), ready));
             (said.drained.map(|epoch| self.rank(epoch)), ready)
         });
-        digest(&(facts, intent, lease, pending, said, gate.told.contains(&id)))
+        let is_first = self.world.pods_shown().keys().next() == Some(&id);
+        let listed = (run.lists == Lists::Some).then_some(is_first);
+        digest(&(facts, intent, lease, pending, said, gate.told.contains(&id), listed))
     }
 
     fn call(&self, call: Call) -> (u8, usize) {

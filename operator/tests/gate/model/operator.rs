@@ -49,12 +49,13 @@ impl World {
             return self.catch_up(View::Gate(index));
         }
         self.gates[index].edit(|gate| {
-            gate.status = Some(decision.status.clone());
+            gate.status = Some(decision.status.clone()).filter(|status| *status != UpgradeGateStatus::default());
             if cut != Some(Cut::AfterStatus) {
                 mark(gate, decision.finalizer);
             }
         });
         let slot = &mut self.gates[index];
+        let was_there = slot.object.is_some();
         slot.let_through |= is_open(&decision.status);
         let gone = |gate: &UpgradeGate| {
             gate.metadata.deletion_timestamp.is_some() && gate.metadata.finalizers.iter().flatten().count() == 0
@@ -63,6 +64,7 @@ impl World {
             slot.object = None;
         }
         if decision.status.phase == Some(Phase::Finished) {
+            self.gates[index].over = true;
             properties::s6_nobody_is_left_drained(self, index, decision.status.outcome);
         }
         if cut.is_some() {
@@ -71,7 +73,7 @@ impl World {
         let slot = &mut self.gates[index];
         slot.run.heard = observation.members.heard;
         slot.run.intents = decision.intents.iter().map(|(uid, intent)| (number(uid), *intent)).collect();
-        if slot.object.is_none() || decision.status.phase == Some(Phase::Finished) {
+        if was_there && slot.object.is_none() || decision.status.phase == Some(Phase::Finished) {
             slot.run = Run { lists: Lists::Whole, ..Run::default() };
         }
     }
@@ -92,7 +94,7 @@ impl World {
 /// Whether a decision changes the object that it was made on.
 fn writes(gate: &UpgradeGate, decision: &Decision) -> bool {
     let held = gate.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER);
-    gate.status.as_ref().map(essence) != Some(essence(&decision.status)) || held != decision.finalizer
+    essence(&gate.status.clone().unwrap_or_default()) != essence(&decision.status) || held != decision.finalizer
 }
 
 /// A status without its sentences and without the names of members: what is only told changes nothing that can happen.

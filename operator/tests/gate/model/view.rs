@@ -82,10 +82,12 @@ impl World {
         }
     }
 
-    /// Another container is another member: nothing is known of it, and nobody told it to drain.
+    /// Another container starts over: nothing that it said counts any more.
     pub fn starts_over(&mut self, id: u8) {
-        for gate in &mut self.gates {
-            gate.run.facts.insert(id, Facts::default());
+        for index in 0..self.gates.len() {
+            let drain = self.facts(index, id).drain.after_restart();
+            let gate = &mut self.gates[index];
+            gate.run.facts.insert(id, Facts { drain, ..Facts::default() });
             gate.run.leases.remove(&id);
             gate.run.pending.remove(&id);
             gate.said.remove(&id);

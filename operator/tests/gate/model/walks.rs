@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use upgradegate_crds::{
     OnDeadline, OnMissingTarget,
     Outcome::{
@@ -49,6 +50,61 @@ fn an_upgrade() {
         Budget { acts: vec![Act::Finish], faults: 1, ..calm() },
     ];
     walk("an upgrade", worlds(budgets), &[Completed, Unchanged, DeadlineExceeded, Expired, NotUsed]);
+}
+
+#[test]
+fn members_that_lie() {
+    let budgets = [
+        Budget { lies: 2, work: 1, ..calm() },
+        Budget { lies: 1, faults: 1, restarts: 1, ..calm() },
+        Budget { lies: 1, patches: vec![NEW], work: 1, ..calm() },
+        Budget { lies: 1, acts: vec![Act::Second], ..calm() },
+    ];
+    let outcomes = [Completed, Superseded, DeadlineExceeded, Expired, NotUsed];
+    walk("members that lie", worlds(budgets), &outcomes);
+}
+
+#[test]
+fn watches_that_lag() {
+    let budgets = [
+        Budget { stale: 1, patches: vec![NEW], acts: vec![Act::Finish], ..calm() },
+        Budget { stale: 1, patches: vec![NEW], slow: 1, ..calm() },
+        Budget { stale: 1, patches: vec![BAD, OLD], ..calm() },
+        Budget { stale: 1, faults: 1, restarts: 1, ..calm() },
+        Budget { stale: 1, acts: vec![Act::Replace], ..calm() },
+        Budget { stale: 1, acts: vec![Act::Remove], ..calm() },
+    ];
+    let outcomes =
+        [Completed, Unchanged, RolledBack, RolloutFailed, Bypassed, TargetNotFound, DeadlineExceeded, Expired, NotUsed];
+    walk("watches that lag", worlds(budgets), &outcomes);
+}
+
+#[test]
+fn people_whom_a_lagging_watch_hides() {
+    let budgets = [
+        Budget { stale: 1, acts: vec![Act::Open, Act::Cancel], work: 1, ..calm() },
+        Budget { stale: 1, acts: vec![Act::Second, Act::Delete], ..calm() },
+        Budget { stale: 1, acts: vec![Act::Second, Act::Cancel], ..calm() },
+    ];
+    walk("people behind a lagging watch", worlds(budgets), &[Cancelled, Superseded, DeadlineExceeded, NotUsed]);
+}
+
+#[test]
+fn three_members() {
+    let sized = |budget| World::sized(3, budget);
+    let quorum = |budget, min_ready: IntOrString| {
+        let mut world = World::sized(3, budget);
+        world.gates[0].edit(|gate| gate.spec.min_ready = min_ready);
+        world
+    };
+    let starts = vec![
+        sized(Budget { faults: 1, work: 1, ..calm() }),
+        sized(Budget { patches: vec![NEW], restarts: 1, ..calm() }),
+        sized(Budget { lies: 1, stale: 1, ..calm() }),
+        quorum(Budget { work: 2, lies: 1, ..calm() }, IntOrString::Int(2)),
+        quorum(Budget { work: 2, patches: vec![NEW], ..calm() }, IntOrString::String("50%".into())),
+    ];
+    walk("three members", starts, &[Completed, DeadlineExceeded, Expired, NotUsed]);
 }
 
 #[test]

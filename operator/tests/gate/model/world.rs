@@ -55,6 +55,8 @@ pub struct Gate {
     pub adopted: bool,
     /// Whether it was ever open: its hook may have let Helm go on.
     pub let_through: bool,
+    /// Whether its run is over.
+    pub over: bool,
     /// What members said to this gate, as they said it: what the operator makes of it is compared with that.
     pub said: BTreeMap<u8, Said>,
 }
@@ -202,6 +204,7 @@ impl Gate {
             told: BTreeSet::new(),
             adopted: false,
             let_through: false,
+            over: false,
             said: BTreeMap::new(),
         }
     }

@@ -30,7 +30,8 @@ pub fn random(plain: &[Report], seed: u64, count: usize) -> Vec<Plan> {
         let faults = (0..rng.usize(2..=5)).filter_map(|_| {
             // The kind first: else nearly all would strike the calls that come often.
             let of = rng.choice(&[Calls::Write, Calls::Read, Calls::Watch, Calls::Member]).copied()?;
-            let at = rng.choice(report.calls.iter().filter(|at| Calls::of(&at.kind) == of).collect::<Vec<_>>())?.clone();
+            let at =
+                rng.choice(report.calls.iter().filter(|at| Calls::of(&at.kind) == of).collect::<Vec<_>>())?.clone();
             let what = *rng.choice(of.mishaps())?;
             Some(Fault { at, what })
         });

@@ -3,6 +3,8 @@
 mod generate;
 mod tally;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -29,7 +31,12 @@ pub fn plain() -> Vec<Plan> {
 ///
 /// # Errors
 /// When a world can't be built.
-pub async fn run_all(cluster: &Arc<Cluster>, plans: Vec<Plan>, at_once: usize, tally: &mut Tally) -> Result<Vec<Report>> {
+pub async fn run_all(
+    cluster: &Arc<Cluster>,
+    plans: Vec<Plan>,
+    at_once: usize,
+    tally: &mut Tally,
+) -> Result<Vec<Report>> {
     let runs = plans.into_iter().map(|plan| tokio::spawn(run_until_struck(Arc::clone(cluster), plan)));
     // Each is spawned when its turn comes.
     let mut runs = stream::iter(runs).buffer_unordered(at_once);
@@ -42,6 +49,10 @@ pub async fn run_all(cluster: &Arc<Cluster>, plans: Vec<Plan>, at_once: usize, t
             good.push(report);
         } else {
             println!("{report}");
+            match keep(&report) {
+                Ok(file) => println!("  history: {}", file.display()),
+                Err(error) => println!("  its history could not be kept: {error}"),
+            }
         }
     }
     Ok(good)
@@ -57,4 +68,15 @@ async fn run_until_struck(cluster: Arc<Cluster>, plan: Plan) -> Result<Report> {
         report = run::run(&cluster, report.plan).await?;
     }
     Ok(report)
+}
+
+/// Keeps what was recorded of a plan that failed.
+fn keep(report: &Report) -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join("upgradegate-plans-failed");
+    std::fs::create_dir_all(&folder)?;
+    let mut hasher = DefaultHasher::new();
+    report.plan.to_string().hash(&mut hasher);
+    let file = folder.join(format!("{}-{:08x}.json", report.plan.scenario, hasher.finish() >> 32));
+    std::fs::write(&file, serde_json::to_vec(&report.history)?)?;
+    Ok(file)
 }

@@ -18,6 +18,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use upgradegate_crds::UpgradeGate;
 use upgradegate_operator::client;
@@ -36,7 +37,7 @@ pub struct Cluster {
     recorders: Recorders,
     addresses: AtomicU32,
     namespaces: AtomicU32,
-    _watches: Vec<AbortOnDropHandle<()>>,
+    _watches: Vec<Watch>,
     // The last to be dropped: the control plane ends when nothing asks it any more.
     control_plane: ControlPlane,
 }
@@ -58,11 +59,19 @@ impl Cluster {
         timeout(Duration::from_secs(30), served).await.context("the API of gates is not served within 30 s")??;
         let recorders = Recorders::default();
         let watches = vec![
-            record::<UpgradeGate>(&client, &recorders, |o, gone| What::Gate { gate: Box::new(o), gone }),
-            record::<Deployment>(&client, &recorders, |o, gone| What::Deployment { deployment: Box::new(o), gone }),
-            record::<ReplicaSet>(&client, &recorders, |o, gone| What::ReplicaSet { replica_set: Box::new(o), gone }),
-            record::<Pod>(&client, &recorders, |o, gone| What::Pod { pod: Box::new(o), gone }),
+            Watch::start::<UpgradeGate>(&client, &recorders, |o, gone| What::Gate { gate: Box::new(o), gone }),
+            Watch::start::<Deployment>(&client, &recorders, |o, gone| What::Deployment {
+                deployment: Box::new(o),
+                gone,
+            }),
+            Watch::start::<ReplicaSet>(&client, &recorders, |o, gone| What::ReplicaSet {
+                replica_set: Box::new(o),
+                gone,
+            }),
+            Watch::start::<Pod>(&client, &recorders, |o, gone| What::Pod { pod: Box::new(o), gone }),
         ];
+        let all = async { futures::future::join_all(watches.iter().map(|watch| watch.listed.cancelled())).await };
+        timeout(Duration::from_secs(30), all).await.context("not all objects can be listed within 30 s")?;
         Ok(Arc::new(Cluster {
             client,
             config,
@@ -98,29 +107,44 @@ impl Cluster {
     }
 }
 
-/// Watches all objects of a kind, and tells the recorder of each one's namespace.
-fn record<K>(client: &Client, recorders: &Recorders, what: fn(K, bool) -> What) -> AbortOnDropHandle<()>
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
-{
-    let (api, recorders) = (Api::<K>::all(client.clone()), Arc::clone(recorders));
-    AbortOnDropHandle::new(tokio::spawn(async move {
-        let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
-        while let Some(event) = events.next().await {
-            let (object, gone) = match event {
-                Ok(Event::Apply(object) | Event::InitApply(object)) => (object, false),
-                Ok(Event::Delete(object)) => (object, true),
-                Ok(Event::Init | Event::InitDone) => continue,
-                Err(error) => {
-                    tracing::warn!(%error, "a watch of the recorder failed; it is tried again");
-                    continue;
+/// A watch of all objects of a kind, which tells the recorder of each one's namespace.
+struct Watch {
+    /// Cancelled once the first list is whole.
+    listed: CancellationToken,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Watch {
+    fn start<K>(client: &Client, recorders: &Recorders, what: fn(K, bool) -> What) -> Self
+    where
+        K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+    {
+        let (api, recorders) = (Api::<K>::all(client.clone()), Arc::clone(recorders));
+        let listed = CancellationToken::new();
+        let first = listed.clone();
+        let task = tokio::spawn(async move {
+            let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
+            while let Some(event) = events.next().await {
+                let (object, gone) = match event {
+                    Ok(Event::Apply(object) | Event::InitApply(object)) => (object, false),
+                    Ok(Event::Delete(object)) => (object, true),
+                    Ok(Event::Init) => continue,
+                    Ok(Event::InitDone) => {
+                        first.cancel();
+                        continue;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "a watch of the recorder failed; it is tried again");
+                        continue;
+                    }
+                };
+                let namespace = object.meta().namespace.clone().unwrap_or_default();
+                let recorder = recorders.lock().unwrap_or_else(PoisonError::into_inner).get(&namespace).cloned();
+                if let Some(recorder) = recorder {
+                    recorder.see(&object.clone(), gone, what(object, gone));
                 }
-            };
-            let namespace = object.meta().namespace.clone().unwrap_or_default();
-            let recorder = recorders.lock().unwrap_or_else(PoisonError::into_inner).get(&namespace).cloned();
-            if let Some(recorder) = recorder {
-                recorder.see(&object.clone(), gone, what(object, gone));
             }
-        }
-    }))
+        });
+        Self { listed, _task: AbortOnDropHandle::new(task) }
+    }
 }

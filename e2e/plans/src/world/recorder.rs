@@ -1,6 +1,6 @@
 //! What is recorded of one run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -20,6 +20,8 @@ pub struct Recorder {
 struct State {
     history: History,
     gates: BTreeMap<String, UpgradeGate>,
+    /// UIDs of the pods that were seen to run.
+    running: BTreeSet<String>,
     /// The last version of each object, by UID: a watch that starts anew tells what is known already.
     versions: HashMap<String, String>,
 }
@@ -40,7 +42,7 @@ impl Recorder {
         let meta = object.meta();
         let (uid, version) = (meta.uid.clone().unwrap_or_default(), meta.resource_version.clone().unwrap_or_default());
         let mut state = self.state();
-        if !gone && state.versions.insert(uid, version.clone()) == Some(version) {
+        if !gone && state.versions.insert(uid.clone(), version.clone()) == Some(version) {
             return;
         }
         if let What::Gate { gate, .. } = &what {
@@ -49,6 +51,14 @@ impl Recorder {
                 state.gates.remove(&name);
             } else {
                 state.gates.insert(name, gate.as_ref().clone());
+            }
+        }
+        if let What::Pod { pod, .. } = &what {
+            let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+            if !gone && phase == Some("Running") {
+                state.running.insert(uid);
+            } else {
+                state.running.remove(&uid);
             }
         }
         state.history.events.push(Event { at: Timestamp::now(), what });
@@ -69,6 +79,11 @@ impl Recorder {
     /// All gates, as they were last seen.
     pub fn gates(&self) -> Vec<UpgradeGate> {
         self.state().gates.values().cloned().collect()
+    }
+
+    /// How many pods were seen to run, as of now.
+    pub fn running(&self) -> usize {
+        self.state().running.len()
     }
 
     /// What was recorded so far.

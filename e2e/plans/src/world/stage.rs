@@ -83,7 +83,8 @@ impl World {
         }))?;
         let made = self.deployments().create(&PostParams::default(), &deployment).await?;
         self.wanted.send_modify(|wanted| wanted.deployment = Some(made));
-        self.until("the pods run", |world| world.apps().len() == members as usize).await
+        let all = members as usize;
+        self.until("the pods run", |world| world.recorder.running() == all && world.apps().len() == all).await
     }
 
     /// Rolls out the version with this number; `stuck` says whether its pods never start.

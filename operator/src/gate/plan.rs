@@ -84,10 +84,11 @@ impl Plan {
         })
     }
 
-    /// Whether an answer of `at` still says something at `now`: for three rounds of asking.
+    /// Whether an answer of `at` still says something at `now`: for three rounds of asking. Nor does one from as far in the future: the clock
+    /// was set back, and nobody knows how old it is.
     pub fn is_fresh(&self, at: Timestamp, now: Timestamp) -> bool {
         let rounds = 3 * (i64::from(self.period_seconds) + i64::from(self.timeout_seconds));
-        now.duration_since(at) <= SignedDuration::from_secs(rounds)
+        now.duration_since(at).abs() <= SignedDuration::from_secs(rounds)
     }
 
     /// Seconds after the last renewal when a member works again whatever was lost: its lease, and the call that may be under way.

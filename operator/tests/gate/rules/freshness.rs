@@ -15,6 +15,16 @@ fn an_answer_counts_for_three_rounds_and_no_longer() {
 }
 
 #[test]
+fn an_answer_from_before_the_clock_was_set_back_is_as_old() {
+    let mut story = Story::draining();
+    story.at(100).all_ready();
+    story.at(94).decide();
+    assert_eq!(story.phase(), Some(Phase::Open), "a clock may be set right by a little");
+    story.at(93).decide();
+    assert_eq!(story.phase(), Some(Phase::Draining));
+}
+
+#[test]
 fn the_rounds_follow_period_and_timeout() {
     let mut story = Story::new();
     (story.gate.spec.probe.period_seconds, story.gate.spec.probe.timeout_seconds) = (10, 5);

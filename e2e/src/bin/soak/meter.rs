@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use kube::Client;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use upgradegate_e2e::wait;
 
 use crate::{
@@ -72,7 +72,8 @@ impl Meter {
     pub async fn verdict(self, soak: &Soak) -> Result<bool> {
         let end = wait::eventually("without a run", async || {
             let now = leader::ask(&self.client).await?;
-            ensure!(now.tasks <= self.idle.tasks, "{} tasks, and {} before the first run", now.tasks, self.idle.tasks);
+            let left = verdict::more_than_connections(now.tasks, self.idle.tasks);
+            ensure!(!left, "{} tasks, and {} before the first run", now.tasks, self.idle.tasks);
             Ok(now)
         })
         .await;
@@ -81,8 +82,6 @@ impl Meter {
             // What is too much is for the verdict to say.
             Err(_) => leader::ask(&self.client).await?,
         };
-        // Connections that nobody uses are closed after a while.
-        sleep(Duration::from_secs(1)).await;
         let settled = self.settled.as_ref().unwrap_or(&self.idle);
         println!("idle before: {}\nsettled:     {}\nidle after:  {}", show(&self.idle), show(settled), show(&end));
         let findings = verdict::of(&soak.tally.borrow(), &self.idle, settled, &end);

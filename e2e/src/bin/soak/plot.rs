@@ -6,7 +6,7 @@ use serde_json::json;
 use upgradegate_crds::{Outcome, Phase};
 use upgradegate_e2e::{Gate, Test, fault_app::FaultApp, is, phases};
 
-use crate::{Soak, trouble::Trouble};
+use crate::Soak;
 
 /// Seconds for whoever does not want to see the deadline, outages included.
 const LONG: u32 = 180;
@@ -47,7 +47,7 @@ impl Plot {
         if self == Plot::Deadline { SHORT } else { LONG }
     }
 
-    /// Tells it to its end.
+    /// Tells it to its end. The members are in trouble until they heal.
     ///
     /// # Errors
     /// If it does not end as it has to.
@@ -57,10 +57,10 @@ impl Plot {
         test: &Test,
         app: &FaultApp<'_>,
         gate: &Gate<'_>,
-        trouble: Trouble,
+        heals: impl Future<Output = Result<()>>,
     ) -> Result<()> {
         let newer = self.begin(soak, test, gate).await?;
-        soak.calm.step(trouble.heals(app)).await?;
+        soak.calm.step(heals).await?;
         match self {
             Plot::Cancel => gate.until(is::finished(Outcome::Cancelled)).await.map(drop),
             Plot::Delete => gate.until_gone().await,

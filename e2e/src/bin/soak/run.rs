@@ -4,14 +4,15 @@ use anyhow::Result;
 use fastrand::Rng;
 use serde_json::json;
 use upgradegate_crds::Phase;
-use upgradegate_e2e::{Test, invariants, is, phases};
+use upgradegate_e2e::{Test, fault_app::FaultAppBuilder, invariants, is, phases};
 
 use crate::{Soak, plot::Plot, trouble::Trouble};
 
 /// Runs until the time is over; a run that has begun is ended.
 pub async fn one_after_another(soak: &Soak, mut rng: Rng) {
     while !soak.is_over() {
-        let (plot, trouble, replicas) = (Plot::any(&mut rng), Trouble::any(&mut rng), rng.u32(1..=3));
+        let (plot, replicas) = (Plot::any(&mut rng), rng.u32(1..=3));
+        let trouble = Trouble::any(&mut rng, replicas);
         let what = format!("{plot:?} of {replicas} with {trouble:?}");
         let broken = match in_namespace(soak, plot, trouble, replicas).await {
             Ok(broken) => broken,
@@ -36,11 +37,11 @@ async fn in_namespace(soak: &Soak, plot: Plot, trouble: Trouble, replicas: u32) 
 
 /// All members are busy when the gate comes; in the end all work again, and no gate runs.
 async fn live(soak: &Soak, test: &Test, plot: Plot, trouble: Trouble, replicas: u32) -> Result<()> {
-    let app = phases::app()?.replicas(replicas).script(&json!({"busy": true}));
+    let app = FaultAppBuilder::new()?.replicas(replicas).script(&json!({"busy": true}));
     let app = soak.calm.step(app.deploy(test)).await?;
     let gate = soak.calm.step(phases::builder().deadline(plot.deadline()).create(test)).await?;
     gate.until(is::phase(Phase::Draining).and(is::busy(replicas)).or(is::over())).await?;
     soak.calm.step(trouble.strikes(&app)).await?;
-    plot.unfold(soak, test, &app, &gate, trouble).await?;
+    plot.unfold(soak, test, &app, &gate, trouble.heals(&app, replicas)).await?;
     soak.calm.step(phases::back_at_work(&app)).await
 }

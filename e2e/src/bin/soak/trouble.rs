@@ -1,9 +1,9 @@
 //! What is wrong with the members of a run, until they heal.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use fastrand::Rng;
 use serde_json::json;
-use upgradegate_e2e::fault_app::FaultApp;
+use upgradegate_e2e::{fault_app::FaultApp, wait};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +38,11 @@ impl Trouble {
         Trouble::Deleted,
     ];
 
-    /// One of them.
-    pub fn any(rng: &mut Rng) -> Self {
-        rng.choice(Self::ALL).unwrap_or(Trouble::None)
+    /// One of them. Where the only member is away, there is none, and nothing to wait for: that is another story.
+    pub fn any(rng: &mut Rng, replicas: u32) -> Self {
+        let away = |trouble: &Trouble| matches!(trouble, Trouble::Crash | Trouble::Deleted);
+        let possible: Vec<_> = Self::ALL.into_iter().filter(|trouble| replicas > 1 || !away(trouble)).collect();
+        rng.choice(possible).unwrap_or(Trouble::None)
     }
 
     /// It begins.
@@ -67,11 +69,14 @@ impl Trouble {
     ///
     /// # Errors
     /// If a member can't be told.
-    pub async fn heals(self, app: &FaultApp<'_>) -> Result<()> {
-        if matches!(self, Trouble::Crash | Trouble::Deleted) {
-            app.until_complete().await?;
-        }
-        app.set(json!({"probe": null, "drain": null})).await
+    pub async fn heals(self, app: &FaultApp<'_>, replicas: u32) -> Result<()> {
+        // One that has crashed looks for a while as if it ran.
+        wait::eventually("all there and told", async || {
+            let there = app.names().await?.len();
+            ensure!(there == replicas as usize, "{there} of {replicas} members run");
+            app.set(json!({"probe": null, "drain": null})).await
+        })
+        .await
     }
 }
 

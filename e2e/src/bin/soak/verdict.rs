@@ -7,8 +7,8 @@ use crate::leader::Figures;
 /// How much memory may have grown since it had settled.
 const GROWTH: f64 = 1.1;
 
-/// Descriptors beside those before the first run: pooled connections to the API server.
-const MORE_DESCRIPTORS: f64 = 4.0;
+/// Descriptors, and tasks, beside those before the first run: of pooled connections to the API server.
+const CONNECTIONS: f64 = 4.0;
 
 /// What happened so far.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,11 @@ impl fmt::Display for Tally {
     }
 }
 
+/// Whether there are more descriptors or tasks than pooled connections explain.
+pub fn more_than_connections(now: f64, before: f64) -> bool {
+    now > before + CONNECTIONS
+}
+
 /// What is not well, each in a sentence; nothing if all is.
 pub fn of(tally: &Tally, idle: &Figures, settled: &Figures, end: &Figures) -> Vec<String> {
     let mut findings = Vec::new();
@@ -59,10 +64,10 @@ pub fn of(tally: &Tally, idle: &Figures, settled: &Figures, end: &Figures) -> Ve
         let (was, is) = (settled.mebibytes(), end.mebibytes());
         findings.push(format!("memory grew from {was:.1} to {is:.1} MiB, by more than {GROWTH} times"));
     }
-    if end.descriptors > idle.descriptors + MORE_DESCRIPTORS {
+    if more_than_connections(end.descriptors, idle.descriptors) {
         findings.push(format!("{} descriptors are open, and were {} before", end.descriptors, idle.descriptors));
     }
-    if end.tasks > idle.tasks {
+    if more_than_connections(end.tasks, idle.tasks) {
         findings.push(format!("{} tasks are alive, and were {} before", end.tasks, idle.tasks));
     }
     findings
@@ -81,7 +86,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.add(&[]);
         let idle = figures(10e6, 12.0, 8.0);
-        assert_eq!(of(&tally, &idle, &figures(20e6, 30.0, 60.0), &figures(21.9e6, 14.0, 8.0)), Vec::<String>::new());
+        assert_eq!(of(&tally, &idle, &figures(20e6, 30.0, 60.0), &figures(21.9e6, 14.0, 9.0)), Vec::<String>::new());
     }
 
     #[test]
@@ -90,7 +95,7 @@ mod tests {
         assert_eq!(of(&tally, &figures(1.0, 1.0, 1.0), &figures(1.0, 1.0, 1.0), &figures(1.0, 1.0, 1.0)).len(), 1);
         tally.add(&["S1".into()]);
         let idle = figures(10e6, 12.0, 8.0);
-        let findings = of(&tally, &idle, &figures(20e6, 12.0, 8.0), &figures(23e6, 40.0, 9.0));
+        let findings = of(&tally, &idle, &figures(20e6, 12.0, 8.0), &figures(23e6, 40.0, 19.0));
         assert_eq!(findings.len(), 4, "{findings:?}");
         let other = Figures { pod: "other".into(), ..idle.clone() };
         assert!(of(&tally, &idle, &idle, &other).iter().any(|finding| finding.contains("other")));

@@ -98,7 +98,7 @@ impl FaultApp<'_> {
     /// # Errors
     /// If it does not answer.
     pub async fn snapshot(&self, pod: &str) -> Result<Snapshot> {
-        Ok(serde_json::from_str(&self.call(pod, "GET", "/__state", "").await?)?)
+        state(self.test, pod).await
     }
 
     /// The drains and resumes that reached a pod, oldest first.
@@ -214,6 +214,15 @@ impl FaultApp<'_> {
     pub async fn call(&self, pod: &str, method: &str, path: &str, body: &str) -> Result<String> {
         pods::call(&self.test.client, method, &self.test.namespace, &format!("pods/{pod}:{PORT}"), path, body).await
     }
+}
+
+/// What a pod of the application knows.
+///
+/// # Errors
+/// If it does not answer.
+pub async fn state(test: &Test, pod: &str) -> Result<Snapshot> {
+    let said = pods::call(&test.client, "GET", &test.namespace, &format!("pods/{pod}:{PORT}"), "/__state", "").await?;
+    Ok(serde_json::from_str(&said)?)
 }
 
 /// Whether a Deployment has what it wants, and nothing else.

@@ -2,11 +2,13 @@
 
 use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use futures::FutureExt;
 use tokio::time::timeout;
 
-use crate::{Test, bounds, dump, invariants, operator};
+use upgradegate_proof::Slack;
+
+use crate::{Test, bounds, dump, operator, proof};
 
 /// Runs a test against the shared operator, within the usual bound.
 ///
@@ -20,11 +22,12 @@ pub fn scenario(body: impl AsyncFnOnce(&Test) -> Result<()>) {
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
     bound: Duration,
+    slack: Slack,
 }
 
 impl Default for Scenario {
     fn default() -> Self {
-        Self { bound: bounds::TEST }
+        Self { bound: bounds::TEST, slack: Slack::USUAL }
     }
 }
 
@@ -32,7 +35,13 @@ impl Scenario {
     /// Gives the test another bound.
     #[must_use]
     pub fn within(self, bound: Duration) -> Self {
-        Self { bound }
+        Self { bound, ..self }
+    }
+
+    /// Lets the operator be away for a while: what it has to do may be done as much later.
+    #[must_use]
+    pub fn disturbed(self) -> Self {
+        Self { slack: Slack::DISTURBED, ..self }
     }
 
     /// Runs the test. Its name is that of the thread, as the test runner sets it.
@@ -58,7 +67,10 @@ impl Scenario {
             Ok(Err(panic)) => Err(anyhow!("panicked: {}", message(&*panic))),
             Err(_) => Err(anyhow!("not over within {:?}", self.bound)),
         };
-        let result = result.and_then(|()| hold_always(&test));
+        let result = match result {
+            Ok(()) => proof::prove(&test, self.slack).await,
+            failed => failed,
+        };
         if result.is_err() {
             dump::print(&test).await;
         }
@@ -67,15 +79,6 @@ impl Scenario {
         }
         result
     }
-}
-
-/// The rules that must hold always, over every status that any gate of the test ever had.
-fn hold_always(test: &Test) -> Result<()> {
-    let broken = invariants::broken(&test.gates.all());
-    if !broken.is_empty() {
-        bail!("rules that must hold always are broken:\n- {}", broken.join("\n- "));
-    }
-    Ok(())
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

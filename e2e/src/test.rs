@@ -12,7 +12,7 @@ use kube::{
     config::KubeConfigOptions,
 };
 
-use crate::{env, history::History, logs::Logs, wait};
+use crate::{env, history::History, logs::Logs, recorder::Recorder, wait};
 
 /// The longest part of a test's name that fits into the name of its namespace.
 const MAX_NAME: usize = 40;
@@ -28,6 +28,8 @@ pub struct Test {
     pub namespace: String,
     /// Every version of every gate of the namespace.
     pub gates: History,
+    /// Every version of every target and pod of the namespace.
+    pub recorder: Recorder,
     /// The logs of every pod of the namespace.
     pub logs: Logs,
     /// When the test began.
@@ -65,8 +67,9 @@ impl Test {
         let created = Api::<Namespace>::all(client.clone()).create(&PostParams::default(), &namespace).await;
         let namespace = created.context("create the namespace of the test")?.name_any();
         let gates = History::follow(Api::namespaced(client.clone(), &namespace));
+        let recorder = Recorder::follow(&client, &namespace);
         let logs = Logs::follow(Api::namespaced(client.clone(), &namespace));
-        let test = Self { client, namespace, gates, logs, started };
+        let test = Self { client, namespace, gates, recorder, logs, started };
         // A pod can't be created before.
         wait::until(&test.api::<ServiceAccount>(), "default", "there", |account: Option<&ServiceAccount>| {
             account.is_some()

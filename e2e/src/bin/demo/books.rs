@@ -87,7 +87,13 @@ mod tests {
         let text = "demo_app_operations_started_total 3\ndemo_app_operations_finished_total 2\n\
                     demo_app_operations_cut_off_total 1\n";
         assert_eq!(of_metrics(text).unwrap(), COUNT);
-        let line = |pod: &str, text: &str| LogLine { pod: pod.into(), container: "app".into(), text: text.into() };
+        let line = |pod: &str, text: &str| LogLine {
+            pod: pod.into(),
+            uid: pod.into(),
+            container: "app".into(),
+            id: pod.into(),
+            text: text.into(),
+        };
         let last = r#"{"level":"INFO","message":"stopped","started":3,"finished":2,"cut_off":1}"#;
         let lines = [line("a", "no JSON"), line("a", last), line("b", r#"{"message":"listening"}"#)];
         assert_eq!(of_the_ended(&lines, [&"a".to_owned()]).unwrap(), [COUNT]);

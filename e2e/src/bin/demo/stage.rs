@@ -14,7 +14,7 @@ use kube::{
 use serde_json::Value;
 use upgradegate_e2e::{
     Test, connect, demo_app::DemoApp, env, fault_app::is_complete, helm, history::History, logs::Logs,
-    process::Program, wait,
+    process::Program, recorder::Recorder, wait,
 };
 
 use crate::screen::Screen;
@@ -76,7 +76,8 @@ impl Stage {
         let gates = History::follow(Api::namespaced(client.clone(), NAME));
         let logs = Logs::follow(Api::namespaced(client.clone(), NAME));
         let app = DemoApp::new(client.clone(), NAME, NAME);
-        let test = Test { client, namespace: NAME.into(), gates, logs, started: Timestamp::now() };
+        let recorder = Recorder::follow(&client, NAME);
+        let test = Test { client, namespace: NAME.into(), gates, recorder, logs, started: Timestamp::now() };
         // A pod can't be created before.
         wait::until(&test.api::<ServiceAccount>(), "default", "there", exists).await?;
         Ok(Self { test, app, helm: helm.into() })

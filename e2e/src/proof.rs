@@ -1,0 +1,103 @@
+//! Each test is a proof run: what was recorded of it is read against the rules that hold always, and against the model.
+
+use std::{collections::BTreeSet, fs::OpenOptions, io::Write, path::PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::core::v1::Pod;
+use kube::{ResourceExt, api::ListParams};
+use upgradegate_proof::{Event, History, Slack, Violation, What};
+
+use crate::{
+    Test, env,
+    fault_app::{self, CONTAINER},
+    logs::calls,
+    pods, wait,
+};
+
+/// A file with one line for each history that was checked: how many events, calls and steps it had, and of which test.
+const COUNTED: &str = "proof.txt";
+
+/// All that was recorded of a test until now. The logs of applications that still run are awaited.
+///
+/// # Errors
+/// If the API server does not answer, or a log does not catch up in time.
+pub async fn history(test: &Test) -> Result<History> {
+    catch_up(test).await?;
+    let gates = test.gates.all().into_iter().map(|seen| {
+        let mut gate = Box::new(seen.gate);
+        gate.metadata.managed_fields = None;
+        Event { at: seen.at, what: What::Gate { gate, gone: seen.gone } }
+    });
+    let mut events: Vec<Event> = gates.chain(test.recorder.events()).collect();
+    let recorded = recorded(&events, &test.logs.torn());
+    events.extend(calls::of(&test.logs.lines()));
+    events.sort_by_key(|event| event.at);
+    Ok(History { events, recorded })
+}
+
+/// Checks the history of a test, and counts it. One that breaks a rule is kept as a file.
+///
+/// # Errors
+/// If a rule is broken, with a line for each; or if there is no history.
+pub async fn prove(test: &Test, slack: Slack) -> Result<()> {
+    let history = history(test).await?;
+    let violations = upgradegate_proof::check_within(&history, slack);
+    let is_call = |event: &&Event| matches!(event.what, What::Call(_));
+    let calls = history.events.iter().filter(is_call).count();
+    let line = format!("{} events, {calls} calls in {}", history.events.len(), test.namespace);
+    println!("proof: {line}");
+    let mut counted = OpenOptions::new().create(true).append(true).open(env::scratch()?.join(COUNTED))?;
+    writeln!(counted, "{line}")?;
+    let keep = !violations.is_empty() || std::env::var_os("E2E_KEEP").is_some();
+    let kept = if keep { Some(keep_history(test, &history)?) } else { None };
+    ensure!(violations.is_empty(), "{}\nhistory: {}", told(&violations), kept.unwrap_or_default().display());
+    Ok(())
+}
+
+fn told(violations: &[Violation]) -> String {
+    violations.iter().map(|violation| format!("- {violation}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes a history to a file, so that it can be looked at.
+fn keep_history(test: &Test, history: &History) -> Result<PathBuf> {
+    let path = env::scratch()?.join(format!("{}.history.json", test.namespace));
+    std::fs::write(&path, serde_json::to_vec_pretty(history)?).with_context(|| format!("write {}", path.display()))?;
+    Ok(path)
+}
+
+/// Pods of which every call is known: the misbehaving application runs in them, and their logs were read whole.
+fn recorded(events: &[Event], torn: &BTreeSet<String>) -> BTreeSet<String> {
+    let of_pods = events.iter().filter_map(|event| match &event.what {
+        What::Pod { pod, .. } if prints_calls(pod) => pod.uid(),
+        _ => None,
+    });
+    of_pods.filter(|uid| !torn.contains(uid)).collect()
+}
+
+/// Whether the application that prints its calls runs in a pod.
+fn prints_calls(pod: &Pod) -> bool {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    containers.into_iter().any(|container| {
+        let serves = container.args.iter().flatten().next().is_none_or(|command| command == "serve");
+        let ours = container.image.as_deref().is_some_and(|image| image.contains("upgradegate/fault-app:"));
+        container.name == CONTAINER && ours && serves
+    })
+}
+
+/// Waits until the logs hold every call that the applications that still run have got.
+async fn catch_up(test: &Test) -> Result<()> {
+    let all = test.api::<Pod>().list(&ListParams::default()).await?;
+    let alive = |pod: &&Pod| prints_calls(pod) && pods::is_running(pod, CONTAINER) && !pods::is_terminating(pod);
+    for pod in all.items.iter().filter(alive) {
+        // Who does not answer may be about to end, or plays dead.
+        let Ok(state) = fault_app::state(test, &pod.name_any()).await else { continue };
+        let Some(id) = pods::container(pod, CONTAINER).and_then(|status| status.container_id.clone()) else { continue };
+        wait::eventually("in the log", async || {
+            let printed = calls::count(&test.logs.lines(), &id);
+            ensure!(printed >= state.count, "{printed} of {} calls of {}", state.count, pod.name_any());
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}

@@ -8,6 +8,7 @@ mod generated;
 mod helm;
 mod hooks;
 mod lint;
+mod network;
 mod rbac;
 mod samples;
 mod schema;

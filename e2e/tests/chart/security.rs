@@ -84,3 +84,35 @@ fn only_who_calls_the_api_has_a_token() {
         }
     }
 }
+
+/// The page on threats names the test of each defence.
+#[test]
+fn each_test_that_the_threat_model_names_is_there() {
+    fn sources(folder: &std::path::Path, into: &mut String) {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                sources(&path, into);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                into.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut all = String::new();
+    for folder in ["crds", "operator", "cli", "e2e", "fuzz"] {
+        sources(&checkout(folder), &mut all);
+    }
+    let page = std::fs::read_to_string(checkout("docs/threat-model.md")).unwrap();
+    let rows =
+        page.lines().filter(|line| line.starts_with("| ") && line[2..].starts_with(|c: char| c.is_ascii_digit()));
+    let mut named = 0;
+    for row in rows {
+        let shown = row.split(" | ").nth(3).unwrap();
+        for word in shown.split('`').skip(1).step_by(2) {
+            let is_there = all.contains(&format!("fn {word}("))
+                || checkout("fuzz/src/targets").join(format!("{word}.rs")).exists();
+            assert!(is_there, "no test is called {word}");
+            named += 1;
+        }
+    }
+    assert!(named > 40, "{named}");
+}

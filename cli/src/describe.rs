@@ -90,8 +90,8 @@ fn conditions(status: &UpgradeGateStatus) -> Vec<String> {
     [vec!["Conditions:".to_owned()], columns(std::iter::once(header).chain(rows))].concat()
 }
 
-fn row(name: &str, value: impl Into<String>) -> [String; 2] {
-    [format!("{name}:"), value.into()]
+fn row(name: &str, value: impl AsRef<str>) -> [String; 2] {
+    [format!("{name}:"), clean(value.as_ref())]
 }
 
 #[cfg(test)]

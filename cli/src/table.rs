@@ -30,8 +30,8 @@ fn row(gate: &UpgradeGate, now: Timestamp) -> [String; 7] {
     let status = gate.status.clone().unwrap_or_default();
     let age = gate.metadata.creation_timestamp.as_ref().map(|t| duration::age(t.0.duration_until(now).as_secs()));
     [
-        gate.name_any(),
-        gate.spec.target_ref.name.clone(),
+        clean(&gate.name_any()),
+        clean(&gate.spec.target_ref.name),
         status.phase.map(word).unwrap_or_default(),
         status.pods.map(|pods| clean(&pods.summary)).unwrap_or_default(),
         status.outcome.map(word).unwrap_or_default(),

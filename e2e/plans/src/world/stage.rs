@@ -244,6 +244,17 @@ impl World {
         self.apps.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Starts an operator in a world that began without one.
+    ///
+    /// # Errors
+    /// When there can't be one more thread.
+    pub fn operate(&mut self) -> Result<()> {
+        let (cluster, namespace) = (self.cluster.config.clone(), self.namespace.clone());
+        let place = Place { cluster, namespace, striker: Arc::clone(&self.striker) };
+        self.replicas.push(Replica::start(place, self.replicas.len())?);
+        Ok(())
+    }
+
     /// The replicas of the operator.
     pub fn lives(&self) -> Vec<Arc<Life>> {
         self.replicas.iter().map(Replica::life).collect()
@@ -265,7 +276,8 @@ impl World {
         Ok(recorder.history())
     }
 
-    fn gates(&self) -> Api<UpgradeGate> {
+    /// The gates of this world.
+    pub fn gates(&self) -> Api<UpgradeGate> {
         Api::namespaced(self.cluster.client.clone(), &self.namespace)
     }
 

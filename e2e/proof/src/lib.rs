@@ -17,6 +17,7 @@ mod check;
 mod history;
 mod member;
 mod record;
+mod replay;
 mod s1;
 mod s2;
 mod s3;
@@ -31,5 +32,6 @@ mod world;
 
 pub use check::{check, check_gates, check_within};
 pub use history::{Answer, Call, Effect, Event, History, What};
+pub use replay::{Replayed, replay, replay_within};
 pub use slack::Slack;
 pub use violation::{Rule, Violation};

@@ -6,6 +6,7 @@ pub(crate) mod calls;
 pub mod http;
 pub(crate) mod objects;
 pub(crate) mod pod;
+pub mod recorded;
 pub(crate) mod roster;
 mod watches;
 mod worker;

@@ -54,7 +54,7 @@ impl Entry {
 }
 
 /// What an owner says of a pod.
-enum Claim {
+pub(super) enum Claim {
     /// It is a member.
     Member(Revision),
     /// It belongs to somebody else, or to nobody.
@@ -172,7 +172,7 @@ impl Roster {
 }
 
 /// The ReplicaSets by UID: the template of those of the target, `None` for others.
-fn replica_sets(sets: &[Arc<ReplicaSetView>], owners: &BTreeSet<String>) -> HashMap<String, Option<String>> {
+pub(super) fn replica_sets(sets: &[Arc<ReplicaSetView>], owners: &BTreeSet<String>) -> HashMap<String, Option<String>> {
     let ours = |set: &ReplicaSetView| controller(&set.metadata).is_some_and(|(_, uid)| owners.contains(uid));
     sets.iter()
         .filter_map(|set| Some((set.metadata.uid.clone()?, ours(set).then(|| template_hash(&set.spec.template)))))
@@ -180,7 +180,7 @@ fn replica_sets(sets: &[Arc<ReplicaSetView>], owners: &BTreeSet<String>) -> Hash
 }
 
 /// Whether a pod is a member: by selector (it was watched) *and* owner chain. An owner that is not known yet counts.
-fn claim(pod: &PodView, sets: &HashMap<String, Option<String>>) -> Claim {
+pub(super) fn claim(pod: &PodView, sets: &HashMap<String, Option<String>>) -> Claim {
     match controller(&pod.metadata) {
         Some(("ReplicaSet", uid)) => match sets.get(uid) {
             Some(Some(template)) => Claim::Member(Revision::Known(template.clone())),

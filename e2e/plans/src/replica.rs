@@ -19,6 +19,7 @@ use upgradegate_operator::operate::operate;
 use upgradegate_operator::run::http::MemberClient;
 
 use crate::fault::{FaultyClient, Striker};
+use crate::world::Recorder;
 
 /// How long a killed replica is away.
 pub const RESTART_AFTER: Duration = Duration::from_millis(300);
@@ -41,6 +42,8 @@ pub struct Place {
     pub namespace: String,
     /// The faults of the run.
     pub striker: Arc<Striker>,
+    /// Records what the operator writes.
+    pub recorder: Arc<Recorder>,
 }
 
 /// A replica that runs. Dropping it ends it.
@@ -170,7 +173,7 @@ async fn run(place: &Place, life: &Arc<Life>) -> Result<()> {
     let client = client::connect(place.cluster.clone(), &metrics)?;
     let servers: BTreeSet<IpAddr> = client::api_server_addresses(&place.cluster);
     let outside = Outside {
-        client: FaultyClient::around(client, Arc::clone(&place.striker), Arc::clone(life)),
+        client: FaultyClient::around(client, place, Arc::clone(life)),
         members: MemberClient::new(servers),
         metrics,
         namespace: Some(place.namespace.clone()),

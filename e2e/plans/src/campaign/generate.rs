@@ -1,43 +1,57 @@
 //! Which plans there are.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use fastrand::Rng;
 
-use crate::fault::{Calls, Fault, Mishap, Plan};
+use crate::fault::{Calls, Fault, Mishap, Plan, Point};
 use crate::run::Report;
 
-/// One plan for each call of each of these runs and each side of it: the operator is killed before and after every call.
-pub fn crashes(plain: &[Report]) -> Vec<Plan> {
-    let both = |report: &Report| {
-        let scenario = report.plan.scenario.clone();
-        let points = report.calls.clone();
-        points.into_iter().flat_map(move |at| {
-            let scenario = scenario.clone();
-            [Mishap::KillBefore, Mishap::KillAfter].map(move |what| {
+/// Where faults can strike: the calls of each scenario.
+pub type Points = BTreeMap<String, BTreeSet<Point>>;
+
+/// The calls that every one of these runs without faults makes. How often a member is asked, and whether two writes conflict, depends on time.
+pub fn points(plain: &[Report]) -> Points {
+    let mut points = Points::new();
+    for report in plain {
+        let calls: BTreeSet<Point> = report.calls.iter().cloned().collect();
+        let known = points.entry(report.plan.scenario.clone()).or_insert_with(|| calls.clone());
+        known.retain(|point| calls.contains(point));
+    }
+    points
+}
+
+/// One plan for each call and each side of it: the operator is killed before and after every call.
+pub fn crashes(points: &Points) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    for (scenario, calls) in points {
+        for at in calls {
+            for what in [Mishap::KillBefore, Mishap::KillAfter] {
                 let faults = vec![Fault { at: at.clone(), what }];
-                Plan { scenario: scenario.clone(), replicas: 1, faults }
-            })
-        })
-    };
-    plain.iter().flat_map(both).collect()
+                plans.push(Plan { scenario: scenario.clone(), replicas: 1, faults });
+            }
+        }
+    }
+    plans
 }
 
 /// So many plans with 2 to 5 faults of any kind each, some with two replicas. The same seed and calls give the same plans.
-pub fn random(plain: &[Report], seed: u64, count: usize) -> Vec<Plan> {
+pub fn random(points: &Points, seed: u64, count: usize) -> Vec<Plan> {
     let mut rng = Rng::with_seed(seed);
+    let scenarios: Vec<_> = points.iter().collect();
     let mut plans = Vec::new();
     while plans.len() < count {
-        let Some(report) = rng.choice(plain) else { break };
+        let Some((scenario, calls)) = rng.choice(&scenarios) else { break };
         let faults = (0..rng.usize(2..=5)).filter_map(|_| {
             // The kind first: else nearly all would strike the calls that come often.
             let of = rng.choice(&[Calls::Write, Calls::Read, Calls::Watch, Calls::Member]).copied()?;
-            let at =
-                rng.choice(report.calls.iter().filter(|at| Calls::of(&at.kind) == of).collect::<Vec<_>>())?.clone();
+            let at = rng.choice(calls.iter().filter(|at| Calls::of(&at.kind) == of).collect::<Vec<_>>())?.clone();
             let what = *rng.choice(of.mishaps())?;
             Some(Fault { at, what })
         });
         let faults = faults.collect();
         let replicas = if rng.u8(0..3) == 0 { 2 } else { 1 };
-        plans.push(Plan { scenario: report.plan.scenario.clone(), replicas, faults });
+        plans.push(Plan { scenario: (*scenario).clone(), replicas, faults });
     }
     plans
 }

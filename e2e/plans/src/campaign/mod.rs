@@ -15,15 +15,19 @@ use crate::run::{self, Report};
 use crate::scenario;
 use crate::world::Cluster;
 
-pub use generate::{crashes, random};
+pub use generate::{Points, crashes, points, random};
 pub use tally::Tally;
 
 /// Times that a plan is run whose fault did not strike: how often a member is asked depends on time.
 const TRIES: usize = 3;
 
-/// Every scenario without faults. Their calls are where faults can strike.
+/// How often each scenario is run without faults.
+const PLAIN_RUNS: usize = 3;
+
+/// Every scenario without faults, several times. Their calls are where faults can strike.
 pub fn plain() -> Vec<Plan> {
-    scenario::all().iter().map(|scenario| Plan::plain(scenario.name)).collect()
+    let all = scenario::all();
+    all.iter().flat_map(|scenario| vec![Plan::plain(scenario.name); PLAIN_RUNS]).collect()
 }
 
 /// Runs these plans, so many at once, and tells `tally` of each; failures are printed as they come. Returns what the good ones showed, without

@@ -16,8 +16,8 @@ pub struct Tally {
     pub plans: usize,
     /// Those that failed.
     pub failed: Vec<String>,
-    /// Those of which no fault is left that did not strike.
-    pub struck: usize,
+    /// Those with a fault that did not strike.
+    pub spared: Vec<String>,
     lives: usize,
     longest: Duration,
     by_kind: BTreeMap<String, usize>,
@@ -30,7 +30,7 @@ impl Tally {
             began: Instant::now(),
             plans: 0,
             failed: Vec::new(),
-            struck: 0,
+            spared: Vec::new(),
             lives: 0,
             longest: Duration::ZERO,
             by_kind: BTreeMap::new(),
@@ -39,7 +39,9 @@ impl Tally {
 
     pub(super) fn count(&mut self, report: &Report) {
         self.plans += 1;
-        self.struck += usize::from(report.struck);
+        if !report.struck {
+            self.spared.push(report.plan.to_string());
+        }
         self.lives += report.lives;
         self.longest = self.longest.max(report.took);
         for fault in &report.plan.faults {

@@ -11,24 +11,28 @@ use kube::Client;
 use kube::client::Body;
 use tokio::time::sleep;
 use tower::{BoxError, Service};
+use upgradegate_crds::UpgradeGate;
 use upgradegate_operator::client::meaning;
 
 use super::answer::{self, Content};
 use super::{Calls, Mishap, Striker};
-use crate::replica::Life;
+use crate::replica::{Life, Place};
+use crate::world::Recorder;
 
 /// The client of one replica, with the faults of a run around it.
 #[derive(Clone)]
 pub struct FaultyClient {
     inner: Client,
     striker: Arc<Striker>,
+    recorder: Arc<Recorder>,
     life: Arc<Life>,
 }
 
 impl FaultyClient {
-    /// Puts the faults of `striker` around `inner`. Must be called within the runtime of the replica that lives `life`.
-    pub fn around(inner: Client, striker: Arc<Striker>, life: Arc<Life>) -> Client {
-        Client::new(Self { inner, striker, life }, "default")
+    /// Puts the faults of a run around `inner`. Must be called within the runtime of the replica that lives `life`.
+    pub fn around(inner: Client, place: &Place, life: Arc<Life>) -> Client {
+        let (striker, recorder) = (Arc::clone(&place.striker), Arc::clone(&place.recorder));
+        Client::new(Self { inner, striker, recorder, life }, "default")
     }
 }
 
@@ -103,12 +107,16 @@ impl FaultyClient {
         if matches!(kind, "update leases" | "create leases") && given.status().is_success() {
             self.striker.holds(self.life.replica());
         }
-        if Calls::of(kind) != Calls::Read {
+        let writes_gate = matches!(kind, "update upgradegates/status" | "patch upgradegates");
+        if Calls::of(kind) != Calls::Read && !writes_gate {
             return Ok(given);
         }
         let (head, bytes) = answer::read(given).await?;
         if head.status().is_success() {
-            self.striker.first_answer(&uri, &bytes);
+            match serde_json::from_slice::<UpgradeGate>(&bytes) {
+                Ok(gate) if writes_gate => self.recorder.see(gate, false),
+                _ => drop(self.striker.first_answer(&uri, &bytes)),
+            }
         }
         Ok(head.map(|()| Body::from(bytes)))
     }

@@ -126,15 +126,16 @@ impl App {
     }
 
     /// Records a call that is over.
-    pub(super) fn record(&self, request: &Request, answer: Option<Answer>, effect: Effect) {
+    pub(super) fn record(&self, request: &Request, answer: Option<(Answer, Timestamp)>, effect: Effect) {
+        let (answer, answered) = answer.unzip();
         let call = Call {
             pod: self.pod.clone(),
             address: self.address.into(),
             method: request.method.clone(),
             path: request.path.clone(),
             body: request.body.clone(),
-            answered: answer.is_some().then(Timestamp::now),
             answer,
+            answered,
             effect,
         };
         self.recorder.add(Event { at: request.at, what: What::Call(Box::new(call)) });

@@ -23,9 +23,9 @@ use tokio_util::task::AbortOnDropHandle;
 use upgradegate_crds::UpgradeGate;
 use upgradegate_operator::client;
 use upgradegate_operator::metrics::Metrics;
-use upgradegate_proof::What;
 
 use super::Recorder;
+use super::recorder::Seen;
 use crate::control_plane::ControlPlane;
 
 type Recorders = Arc<Mutex<HashMap<String, Arc<Recorder>>>>;
@@ -59,16 +59,10 @@ impl Cluster {
         timeout(Duration::from_secs(30), served).await.context("the API of gates is not served within 30 s")??;
         let recorders = Recorders::default();
         let watches = vec![
-            Watch::start::<UpgradeGate>(&client, &recorders, |o, gone| What::Gate { gate: Box::new(o), gone }),
-            Watch::start::<Deployment>(&client, &recorders, |o, gone| What::Deployment {
-                deployment: Box::new(o),
-                gone,
-            }),
-            Watch::start::<ReplicaSet>(&client, &recorders, |o, gone| What::ReplicaSet {
-                replica_set: Box::new(o),
-                gone,
-            }),
-            Watch::start::<Pod>(&client, &recorders, |o, gone| What::Pod { pod: Box::new(o), gone }),
+            Watch::start::<UpgradeGate>(&client, &recorders),
+            Watch::start::<Deployment>(&client, &recorders),
+            Watch::start::<ReplicaSet>(&client, &recorders),
+            Watch::start::<Pod>(&client, &recorders),
         ];
         let all = async { futures::future::join_all(watches.iter().map(|watch| watch.listed.cancelled())).await };
         timeout(Duration::from_secs(30), all).await.context("not all objects can be listed within 30 s")?;
@@ -115,9 +109,9 @@ struct Watch {
 }
 
 impl Watch {
-    fn start<K>(client: &Client, recorders: &Recorders, what: fn(K, bool) -> What) -> Self
+    fn start<K>(client: &Client, recorders: &Recorders) -> Self
     where
-        K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+        K: Seen + Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
     {
         let (api, recorders) = (Api::<K>::all(client.clone()), Arc::clone(recorders));
         let listed = CancellationToken::new();
@@ -141,7 +135,7 @@ impl Watch {
                 let namespace = object.meta().namespace.clone().unwrap_or_default();
                 let recorder = recorders.lock().unwrap_or_else(PoisonError::into_inner).get(&namespace).cloned();
                 if let Some(recorder) = recorder {
-                    recorder.see(&object.clone(), gone, what(object, gone));
+                    recorder.see(object, gone);
                 }
             }
         });

@@ -82,9 +82,11 @@ async fn converse(app: Arc<App>, mut stream: TcpStream) {
         Some(Mishap::Code(_) | Mishap::Delay(_) | Mishap::FreezeBefore(_) | Mishap::FreezeAfter(_)) | None => &text,
         _ => "",
     };
+    // Before it is sent: whoever gets it may act on it before this goes on.
+    let answered = Timestamp::now();
     let whole = sent.len() == text.len() && stream.write_all(sent.as_bytes()).await.is_ok();
     let answer = whole.then(|| Answer { code, headers: headers(), body: body.to_string() });
-    app.record(&request, answer, effect);
+    app.record(&request, answer.map(|answer| (answer, answered)), effect);
     match mishap {
         Some(Mishap::Hang | Mishap::Swallow) => sleep(PATIENCE).await,
         Some(Mishap::Reset | Mishap::Refuse | Mishap::Lose | Mishap::KillBefore | Mishap::KillAfter) => {

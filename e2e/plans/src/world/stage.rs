@@ -50,8 +50,12 @@ impl World {
         let recorder = cluster.record(&namespace);
         let object = serde_json::from_value(json!({"metadata": {"name": namespace}}))?;
         Api::<Namespace>::all(cluster.client.clone()).create(&PostParams::default(), &object).await?;
-        let place =
-            Place { cluster: cluster.config.clone(), namespace: namespace.clone(), striker: Arc::clone(&striker) };
+        let place = Place {
+            cluster: cluster.config.clone(),
+            namespace: namespace.clone(),
+            striker: Arc::clone(&striker),
+            recorder: Arc::clone(&recorder),
+        };
         let replicas: Vec<Replica> = (0..replicas).map(|n| Replica::start(place.clone(), n)).collect::<Result<_>>()?;
         let apps = Apps::default();
         let (wanted, wants) = watch::channel(Wanted::default());
@@ -103,6 +107,7 @@ impl World {
     pub async fn change_deployment(&self, patch: Value, stuck: bool) -> Result<()> {
         let patch = Patch::Strategic(patch);
         let written = self.deployments().patch(APP, &PatchParams::default(), &patch).await?;
+        self.recorder.see(written.clone(), false);
         self.wanted.send_modify(|wanted| {
             wanted.deployment = Some(written);
             wanted.stuck = stuck;
@@ -126,7 +131,7 @@ impl World {
         });
         lay_over(&mut gate["spec"], spec);
         let made = self.gates().create(&PostParams::default(), &serde_json::from_value(gate)?).await?;
-        self.until("the gate is seen", |world| world.seen(name).is_some()).await?;
+        self.recorder.see(made.clone(), false);
         Ok(made)
     }
 
@@ -138,7 +143,10 @@ impl World {
         let patch = Patch::Merge(json!({"spec": spec}));
         match self.gates().patch(name, &PatchParams::default(), &patch).await {
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            answer => Ok(answer.map(drop)?),
+            answer => {
+                self.recorder.see(answer?, false);
+                Ok(())
+            }
         }
     }
 
@@ -250,7 +258,8 @@ impl World {
     /// When there can't be one more thread.
     pub fn operate(&mut self) -> Result<()> {
         let (cluster, namespace) = (self.cluster.config.clone(), self.namespace.clone());
-        let place = Place { cluster, namespace, striker: Arc::clone(&self.striker) };
+        let (striker, recorder) = (Arc::clone(&self.striker), Arc::clone(&self.recorder));
+        let place = Place { cluster, namespace, striker, recorder };
         self.replicas.push(Replica::start(place, self.replicas.len())?);
         Ok(())
     }

@@ -169,6 +169,7 @@ impl Workload {
         });
         let made = self.replica_sets.create(&PostParams::default(), &serde_json::from_value(set)?).await?;
         let uid = made.uid().unwrap_or_default();
+        self.around.recorder.see(made.clone(), false);
         self.sets.push(made);
         Ok(uid)
     }
@@ -183,7 +184,7 @@ impl Workload {
                 played.server =
                     Some(AbortOnDropHandle::new(tokio::spawn(http::serve(Arc::clone(&played.app), listener))));
                 played.stage = Stage::Running;
-                write_pod_status(&self.pods, played).await?;
+                write_pod_status(&self.around.recorder, &self.pods, played).await?;
                 moved = true;
             }
             if played.stage == Stage::Ending && played.since.elapsed() >= ENDS_IN {
@@ -219,7 +220,8 @@ impl Workload {
         };
         match self.members.iter_mut().rev().find(surplus) {
             Some(played) => {
-                self.pods.delete(&played.pod.name_any(), &DeleteParams::default()).await?;
+                let deleted = self.pods.delete(&played.pod.name_any(), &DeleteParams::default()).await?;
+                deleted.map_left(|pod| self.around.recorder.see(pod, false));
                 (played.stage, played.since) = (Stage::Ending, Instant::now());
                 Ok(true)
             }
@@ -246,6 +248,7 @@ impl Workload {
         let uid = pod.uid().unwrap_or_default();
         let Surroundings { cluster, striker, recorder, lives, .. } = &self.around;
         recorder.records(&uid);
+        recorder.see(pod.clone(), false);
         let app = App::new(uid, cluster.address(), Arc::clone(striker), Arc::clone(recorder), lives.clone());
         self.members.push(Played {
             pod,
@@ -263,7 +266,7 @@ impl Workload {
         let Some(played) = self.members.iter_mut().find(|played| played.stage == Stage::Running) else { return Ok(()) };
         played.app.restart();
         played.containers += 1;
-        write_pod_status(&self.pods, played).await
+        write_pod_status(&self.around.recorder, &self.pods, played).await
     }
 
     async fn write_status(&mut self, deployment: &Deployment, set: &str) -> Result<bool> {
@@ -283,14 +286,15 @@ impl Workload {
             return Ok(false);
         }
         let patch = Patch::Merge(json!({"status": status}));
-        self.deployments.patch_status(&deployment.name_any(), &PatchParams::default(), &patch).await?;
+        let written = self.deployments.patch_status(&deployment.name_any(), &PatchParams::default(), &patch).await?;
+        self.around.recorder.see(written, false);
         self.status = status;
         Ok(true)
     }
 }
 
 /// As a kubelet reports a pod of which the one container runs.
-async fn write_pod_status(pods: &Api<Pod>, played: &mut Played) -> Result<()> {
+async fn write_pod_status(recorder: &Recorder, pods: &Api<Pod>, played: &mut Played) -> Result<()> {
     let now = Timestamp::now();
     let container = json!({
         "name": "app", "image": "app", "imageID": "app", "ready": true, "started": true, "restartCount": played.containers - 1,
@@ -303,6 +307,7 @@ async fn write_pod_status(pods: &Api<Pod>, played: &mut Played) -> Result<()> {
         "conditions": [{"type": "Ready", "status": "True"}],
     }}));
     played.pod = pods.patch_status(&played.pod.name_any(), &PatchParams::default(), &patch).await?;
+    recorder.see(played.pod.clone(), false);
     Ok(())
 }
 

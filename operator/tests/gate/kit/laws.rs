@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::{OpenedByType, Outcome, Phase, UpgradeGateStatus};
 use upgradegate_operator::gate::{
     Decision, DrainFact, Intent, Lifecycle, Member, Observation, Plan, Revision, Significance, Target, Workload,
@@ -40,6 +41,7 @@ pub fn check(o: &Observation, d: &Decision) {
         conditions_agree(&d.status);
     }
     stays_small(&d.status);
+    outcome_is_true(o, &before, &d.status);
     tells_only_transitions(&before, d);
     is_settled(o, d);
 }
@@ -56,6 +58,35 @@ fn moves_only_forward(before: &UpgradeGateStatus, after: &UpgradeGateStatus) {
     let closes = (before.phase, after.phase) == (Some(Phase::Open), Some(Phase::Draining));
     assert!(closes || before.phase <= after.phase, "from {:?} to {:?}", before.phase, after.phase);
     assert!(before.epoch <= after.epoch, "the epoch only grows");
+}
+
+/// An outcome says what is so when it is set.
+fn outcome_is_true(o: &Observation, before: &UpgradeGateStatus, after: &UpgradeGateStatus) {
+    let _law = Law("an outcome is true");
+    let (None, Some(outcome)) = (before.outcome, after.outcome) else { return };
+    let began = after.target.clone().unwrap_or_default();
+    let counted = match &o.target {
+        Target::Present(w) => Some(w).filter(|w| w.observed_generation >= w.generation),
+        Target::Missing | Target::Unknown => None,
+    };
+    let at_baseline = counted.map(|w| (&w.uid, &w.template) == (&began.uid, &began.baseline));
+    let is_over = |time: &Option<Time>| time.as_ref().is_some_and(|time| time.0 <= o.now);
+    let was_open = after.opened_at.is_some();
+    let failed =
+        |w: &Workload| w.failed_since.is_some_and(|since| after.opened_at.as_ref().is_none_or(|at| at.0 <= since));
+    let holds = match outcome {
+        Outcome::Completed => counted.is_some_and(is_complete) && at_baseline == Some(false) && was_open,
+        Outcome::RolledBack => at_baseline == Some(true) && was_open,
+        Outcome::RolloutFailed => was_open && (counted.is_some_and(failed) || is_over(&after.progress_deadline)),
+        Outcome::Unchanged => at_baseline == Some(true) || o.target == Target::Missing && began.uid.is_empty(),
+        Outcome::Bypassed => !was_open && (at_baseline == Some(false) || o.target == Target::Missing),
+        Outcome::NotUsed => was_open && is_over(&after.open_until),
+        Outcome::DeadlineExceeded => !was_open && is_over(&after.deadline),
+        Outcome::Expired | Outcome::Cancelled | Outcome::Superseded => true,
+        Outcome::Invalid => Plan::parse(&o.gate.spec).is_err(),
+        Outcome::TargetNotFound => o.target == Target::Missing,
+    };
+    assert!(holds, "{outcome:?} of {:?}: {after:?}", o.target);
 }
 
 /// S1.

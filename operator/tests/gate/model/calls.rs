@@ -68,6 +68,15 @@ impl Luck {
         }
     }
 
+    /// Whether a call of this kind can go so.
+    pub fn suits(self, call: Call) -> bool {
+        match self {
+            Luck::Fine => true,
+            Luck::Lie(lie) => Luck::lies(call).contains(&lie),
+            luck => Luck::faults(call).contains(&luck),
+        }
+    }
+
     /// The lies that an application may tell in answer to it.
     pub fn lies(call: Call) -> &'static [Lie] {
         match call {

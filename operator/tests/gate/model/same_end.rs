@@ -3,6 +3,7 @@
 use upgradegate_crds::{ActionType, Outcome};
 
 use super::{
+    app::Lie,
     calls::{Call, Luck},
     changes::Change,
     moves::Move,
@@ -13,13 +14,16 @@ use super::{
 /// What people do in a run, as soon as the operator has nothing left to do.
 type Plot = fn(&World) -> Option<Move>;
 
+/// Answers to a drain or a resume that a member may give once without changing how it ends.
+const REFUSALS: [Lie; 4] = [Lie::Done, Lie::NextEpoch, Lie::HighestEpoch, Lie::LowerEpoch];
+
 /// More steps than any run takes to its end.
 const MOST_STEPS: usize = 500;
 
 /// Everything that may happen once.
 fn start() -> World {
     let acts = vec![Act::Finish, Act::Cancel, Act::Delete];
-    World::new(Budget { patches: vec![NEW], faults: 1, acts, ..Budget::default() })
+    World::new(Budget { patches: vec![NEW], faults: 1, lies: 1, acts, ..Budget::default() })
 }
 
 /// Goes on to the end; at step `fault.0` this fault happens instead, if it can.
@@ -38,7 +42,9 @@ fn run(mut world: World, plot: Plot, fault: Option<(usize, Fault)>) -> (Option<O
         let (due, kind) = fault.map_or((false, Fault::Crash), |(at, kind)| (at == step, kind));
         world.happen(match (due, kind, next) {
             (true, Fault::Crash, _) => Move::Crash,
-            (true, Fault::Call(luck), Move::Call(gate, pod, call, _)) => Move::Call(gate, pod, call, luck),
+            (true, Fault::Call(luck), Move::Call(gate, pod, call, _)) if luck.suits(call) => {
+                Move::Call(gate, pod, call, luck)
+            }
             _ => next,
         });
     }
@@ -55,8 +61,13 @@ enum Fault {
 fn ends_the_same(world: &World, plot: Plot, expected: Option<Outcome>) {
     let (outcome, steps) = run(world.clone(), plot, None);
     assert_eq!(outcome, expected);
-    let faults =
-        Luck::faults(Call::Drain(0)).iter().map(|luck| Fault::Call(*luck)).chain([Fault::Crash]).collect::<Vec<_>>();
+    let faults = Luck::faults(Call::Drain(0))
+        .iter()
+        .copied()
+        .chain(REFUSALS.map(Luck::Lie))
+        .map(Fault::Call)
+        .chain([Fault::Crash])
+        .collect::<Vec<_>>();
     for (at, fault) in (0..steps).flat_map(|at| faults.iter().map(move |fault| (at, *fault))) {
         let (outcome, _) = run(world.clone(), plot, Some((at, fault)));
         assert_eq!(outcome, expected, "{fault:?} at step {at} of {steps}");

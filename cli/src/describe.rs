@@ -52,7 +52,7 @@ fn body(status: &UpgradeGateStatus, now: Timestamp) -> Vec<[String; 2]> {
             format!("{} of {} updated, {} available, {} in all", r.updated, r.desired, r.available, r.current),
         )
     }));
-    lines.extend((!status.message.is_empty()).then(|| row("Message", clean(&status.message))));
+    lines.extend((!status.message.is_empty()).then(|| row("Message", &status.message)));
     lines.extend(status.started_at.as_ref().map(|t| row("Started", date(t, now))));
     lines.extend(status.deadline.as_ref().map(|t| row("Deadline", date(t, now))));
     lines.extend(status.opened_at.as_ref().map(|t| {

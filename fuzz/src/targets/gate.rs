@@ -52,6 +52,7 @@ fn check(o: &Observation, d: &Decision) {
     assert!(size < 8 * 1024, "a status of {size} bytes");
     assert!(status.members.len() <= 10);
     assert!(d.wake.is_none_or(|wake| wake > o.now), "it wakes in the past");
+    assert!(d.wake.is_some() || status.phase == Some(Phase::Finished), "a wait without an end: {status:?}");
     assert_eq!(d.intents.len(), o.members.known.len(), "every member is told something");
     let before = o.gate.status.as_ref();
     let outcome = before.and_then(|status| status.outcome);

@@ -31,6 +31,9 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     let cause = cause(known, status, &tally);
     // Half a list would be written as if it were the whole; and after a restart, members that were not heard yet as if they held an open gate.
     let is_open = status.phase == Some(Phase::Open);
+    if is_open {
+        bound(known, status);
+    }
     if known.o.members.whole && (known.o.members.heard || !is_open) {
         tally.record(status);
     }
@@ -95,9 +98,15 @@ fn open(known: &Known, status: &mut UpgradeGateStatus, by: OpenedBy) -> Step {
     if status.phase == Some(Phase::Open) {
         return Step::Stay;
     }
-    status.opened_at.get_or_insert_with(|| time::stamp(known.o.now));
-    status.open_until = Some(open_until(known));
+    bound(known, status);
     Step::Go(Phase::Open)
+}
+
+/// An open gate says since when it is, and until when. Where somebody took that out of its status, it is as if it opened now: without a
+/// limit it would stay open for ever.
+fn bound(known: &Known, status: &mut UpgradeGateStatus) {
+    status.opened_at.get_or_insert_with(|| time::stamp(known.o.now));
+    status.open_until.get_or_insert_with(|| open_until(known));
 }
 
 /// The deadline and five minutes.

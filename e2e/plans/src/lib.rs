@@ -7,4 +7,5 @@ pub mod fault;
 pub mod replica;
 pub mod run;
 pub mod scenario;
+pub mod walks;
 pub mod world;

@@ -1,0 +1,78 @@
+//! Spec walks: from every phase, every field of the spec is changed in every way; what is defined comes of it, and the run comes to its end.
+//! `UPGRADEGATE_WALKS_SEED` says which walks, `_ONLY` runs the one with this number, `_AT_ONCE` says how many walk at once.
+
+use std::env::var;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use futures::{StreamExt, stream};
+use tokio::time::Instant;
+use upgradegate_plans::walks::{Schema, Tally, Walk, all, is_immutable};
+use upgradegate_plans::world::Cluster;
+
+/// How many walk at once: they mostly wait.
+const AT_ONCE: usize = 48;
+
+/// Phases of a gate, and that of a gate that nobody has looked at.
+const PHASES: usize = 7;
+
+/// Transitions that a run has to make at least, beside those that are refused.
+const LEAST: usize = 200;
+
+/// Immutable fields that have one good value only: another one is refused before it is compared.
+const ONE_VALUE: [&str; 4] = ["targetRef.apiVersion", "targetRef.kind", "probe.httpGet.scheme", "drain.http.scheme"];
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let number = |name: &str| var(name).ok().and_then(|text| text.parse::<usize>().ok());
+    let seed = number("UPGRADEGATE_WALKS_SEED").map_or_else(|| fastrand::u64(..1_000_000), |seed| seed as u64);
+    let only = number("UPGRADEGATE_WALKS_ONLY");
+    let at_once = number("UPGRADEGATE_WALKS_AT_ONCE").unwrap_or(AT_ONCE);
+    let schema = Arc::new(Schema::read()?);
+    let cluster = Cluster::start().await?;
+    let began = Instant::now();
+
+    let walks: Vec<Walk> = all(seed).into_iter().filter(|walk| only.is_none_or(|only| only == walk.number)).collect();
+    let count = walks.len();
+    let runs = walks.into_iter().map(|walk| {
+        let (cluster, schema) = (Arc::clone(&cluster), Arc::clone(&schema));
+        tokio::spawn(async move { walk.run(&cluster, &schema).await })
+    });
+    // Each is spawned when its turn comes.
+    let mut runs = stream::iter(runs).buffer_unordered(at_once);
+    let (mut tally, mut failed) = (Tally::default(), 0);
+    while let Some(report) = runs.next().await {
+        let report = report??;
+        if only.is_some() {
+            println!("{}: {}", report.walk.start, report.steps.join(", then "));
+        }
+        if !report.is_good() {
+            println!("{report}");
+            failed += 1;
+        }
+        tally.add(report.tally);
+    }
+
+    let seconds = began.elapsed().as_secs();
+    println!("{count} walks, seed {seed}, in {seconds} s: {} transitions, {failed} failed", tally.accepted());
+    print!("{tally}");
+    let missing = if only.is_none() { missing(&schema, &tally)? } else { Vec::new() };
+    missing.iter().for_each(|what| println!("{what}"));
+    Ok(if failed == 0 && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a whole run has to show, and this one did not.
+fn missing(schema: &Schema, tally: &Tally) -> Result<Vec<String>> {
+    let mut missing = Vec::new();
+    if tally.accepted() < LEAST || tally.phases() < PHASES {
+        missing.push(format!("fewer than {LEAST} transitions, or not from every one of {PHASES} phases"));
+    }
+    for field in schema.fields() {
+        let (name, Some(first)) = (field.path.join("."), field.path.first()) else { continue };
+        if is_immutable(first)? && !ONE_VALUE.contains(&name.as_str()) && !tally.immutable.contains(&name) {
+            missing.push(format!("no good value of spec.{name} was refused as immutable; walks/values.rs has none"));
+        }
+    }
+    Ok(missing)
+}

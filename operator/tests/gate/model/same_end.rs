@@ -10,6 +10,7 @@ use super::{
     properties,
     world::{Act, BAD, Budget, NEW, OLD, World},
 };
+use crate::kit::laws::Law;
 
 /// What people do in a run, as soon as the operator has nothing left to do.
 type Plot = fn(&World) -> Option<Move>;
@@ -60,7 +61,7 @@ enum Fault {
 /// The same outcome, whichever fault happens at whichever step.
 fn ends_the_same(world: &World, plot: Plot, expected: Option<Outcome>) {
     let (outcome, steps) = run(world.clone(), plot, None);
-    assert_eq!(outcome, expected);
+    assert_eq!(outcome, expected, "without a fault");
     let faults = Luck::faults(Call::Drain(0))
         .iter()
         .copied()
@@ -68,6 +69,7 @@ fn ends_the_same(world: &World, plot: Plot, expected: Option<Outcome>) {
         .map(Fault::Call)
         .chain([Fault::Crash])
         .collect::<Vec<_>>();
+    let _law = Law("S7 the same end with and without a fault");
     for (at, fault) in (0..steps).flat_map(|at| faults.iter().map(move |fault| (at, *fault))) {
         let (outcome, _) = run(world.clone(), plot, Some((at, fault)));
         assert_eq!(outcome, expected, "{fault:?} at step {at} of {steps}");

@@ -15,6 +15,7 @@ use super::{
     explore::explore,
     world::{Act, BAD, Budget, NEW, OLD, World},
 };
+use crate::kit::laws::Law;
 
 /// Nothing but time.
 fn calm() -> Budget {
@@ -28,6 +29,7 @@ fn worlds(budgets: impl IntoIterator<Item = Budget>) -> Vec<World> {
 /// Walks these worlds, and sees that these outcomes and no others are reached.
 fn walk(name: &str, starts: Vec<World>, outcomes: &[Outcome]) {
     let found = explore(name, starts);
+    let _law = Law("S7 these outcomes and no others");
     assert_eq!(found.outcomes, outcomes.iter().copied().collect::<BTreeSet<_>>());
 }
 

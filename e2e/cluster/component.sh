@@ -37,17 +37,6 @@ send() {
   kill "-$1" "$pid"
 }
 
-# close_inherited: what it starts outlives the caller, and must not keep the caller's locks and pipes.
-close_inherited() {
-  local file fd
-  for file in /proc/$BASHPID/fd/*; do
-    fd=${file##*/}
-    # 255 is the script itself.
-    if ((fd > 2 && fd != 255)); then exec {fd}>&-; fi
-  done
-}
-
-close_inherited
 (($# == 2)) || die "usage: component.sh stop|start|restart|freeze|thaw NAME"
 [[ -e $RUN_DIR/fingerprint ]] || die "there is no local cluster; make cluster-up brings one up"
 [[ " ${COMPONENTS[*]} " == *" $2 "* ]] || die "there is no component $2; these are: ${COMPONENTS[*]}"

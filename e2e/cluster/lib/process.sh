@@ -33,9 +33,20 @@ process_start() {
   local name=$1
   shift
   mkdir -p "$PIDS_DIR" "$RUN_DIR/log"
-  setsid "$CLUSTER_DIR/local/supervise.sh" "$name" "$@" \
-    </dev/null >>"$RUN_DIR/log/$name.log" 2>&1 9>&- &
+  (
+    close_inherited
+    exec setsid "$CLUSTER_DIR/local/supervise.sh" "$name" "$@" </dev/null >>"$RUN_DIR/log/$name.log" 2>&1
+  ) &
   disown
+}
+
+# close_inherited: what outlives its caller must not keep the caller's locks and pipes.
+close_inherited() {
+  local file fd
+  for file in /proc/"$BASHPID"/fd/*; do
+    fd=${file##*/}
+    if ((fd > 2)); then exec {fd}>&-; fi
+  done
 }
 
 # process_stop NAME…: asks all of them to end, and kills what still runs after 3 s: an API server

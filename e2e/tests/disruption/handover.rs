@@ -28,17 +28,11 @@ fn holder(lease: &Lease) -> Option<&str> {
     lease.spec.as_ref()?.holder_identity.as_deref().filter(|holder| !holder.is_empty())
 }
 
-async fn leader(test: &Test) -> Result<String> {
-    let held = |lease: Option<&Lease>| lease.is_some_and(|lease| holder(lease).is_some());
-    let lease = wait::until(&leases(test), operator::OBJECT, "held", held).await?.context("no Lease")?;
-    Ok(holder(&lease).unwrap_or_default().to_owned())
-}
-
 #[test]
 fn told_to_stop_the_leader_hands_over_at_once() {
     alone(async |test| {
         let Stage { app, gate, .. } = phases::reach(test, Phase::Draining).await?;
-        let old = leader(test).await?;
+        let old = operator::leader_but(&test.client, None).await?;
         let pods = Api::<Pod>::namespaced(test.client.clone(), operator::NAMESPACE);
         let begin = Timestamp::now();
         pods.delete(&old, &DeleteParams::default()).await?;
@@ -76,7 +70,7 @@ fn replaced_by_a_rollout_the_run_goes_on() {
 #[test]
 fn a_leader_that_lost_its_lease_stops_acting() {
     alone(async |test| {
-        leader(test).await?;
+        operator::leader_but(&test.client, None).await?;
         let app = phases::app()?.deploy(test).await?;
         let stranger = json!({"spec": {
             "holderIdentity": "a-stranger",

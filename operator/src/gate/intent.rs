@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use upgradegate_crds::{Phase, UpgradeGateStatus};
 
 use super::{
-    Lifecycle, Member,
+    DrainFact, Lifecycle, Member,
     known::Known,
     resume::{Owed, owed},
     rollout,
@@ -40,6 +40,10 @@ fn of(known: &Known, status: &UpgradeGateStatus, member: &Member) -> Intent {
     let by_debt = || match owed(known, status, member) {
         Owed::Nothing => Intent::Idle,
         Owed::Resume => Intent::Resumed { epoch },
+        // After a restart any member may be drained. Until it is known whether the target wants it, it is told nothing: its lease lasts.
+        Owed::Stay if member.facts.drain == DrainFact::Maybe && rollout::is_wanted(known, member).is_none() => {
+            Intent::Idle
+        }
         Owed::Stay => Intent::Drained { epoch, probe: false },
     };
     match status.phase {

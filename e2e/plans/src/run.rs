@@ -56,7 +56,7 @@ impl fmt::Display for Report {
 /// When there is no such scenario, or the world can't be built. What the operator does wrong is in the report.
 pub async fn run(cluster: &Arc<Cluster>, plan: Plan) -> Result<Report> {
     let scenario = scenario::named(&plan.scenario)?;
-    let began = Instant::now();
+    let (began, lost) = (Instant::now(), cluster.lost());
     let striker = Arc::new(Striker::new(plan.faults.clone()));
     let world = World::start(cluster, scenario.members, plan.replicas, Arc::clone(&striker)).await?;
     let mut complaints = Vec::new();
@@ -70,10 +70,11 @@ pub async fn run(cluster: &Arc<Cluster>, plan: Plan) -> Result<Report> {
         complaints.push(format!("it came to no end: {error:#}"));
         complaints.extend(world.all_seen().iter().map(|gate| format!("gate as last seen: {:?}", gate.status)));
     }
-    complaints.extend(wrong_ends(&scenario, &plan, &world));
+    let stalled = cluster.lost() - lost;
+    complaints.extend(wrong_ends(&scenario, &plan, stalled, &world));
     let lives = world.lives().iter().map(|life| life.lives()).sum();
     let history = world.end().await?;
-    complaints.extend(check_within(&history, slack(&plan)).iter().map(ToString::to_string));
+    complaints.extend(check_within(&history, slack(&plan, cluster.lost() - lost)).iter().map(ToString::to_string));
     Ok(Report {
         plan,
         complaints,
@@ -86,11 +87,11 @@ pub async fn run(cluster: &Arc<Cluster>, plan: Plan) -> Result<Report> {
 }
 
 /// The gates that ended otherwise than without faults, and otherwise than the faults excuse.
-fn wrong_ends(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
+fn wrong_ends(scenario: &Scenario, plan: &Plan, stalled: Duration, world: &World) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, expected) in scenario.ends {
         let end = world.seen(name).map_or(Some(End::Gone), |gate| outcome_of(&gate).map(End::With));
-        if end != Some(*expected) && !end.is_some_and(|end| is_excused(scenario, plan, end)) {
+        if end != Some(*expected) && !end.is_some_and(|end| is_excused(scenario, plan, stalled, end)) {
             wrong.push(format!("gate {name} ended as {end:?}, without faults as {expected:?}"));
         }
     }
@@ -98,11 +99,11 @@ fn wrong_ends(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
 }
 
 /// A gate may end by its deadline instead if, and only if, the faults can take longer than it leaves. Without faults every scenario that
-/// opens at all has opened after 8 s.
-fn is_excused(scenario: &Scenario, plan: &Plan, end: End) -> bool {
+/// opens at all has opened after 8 s. What the machine itself fell behind counts as a fault does, four times: a Lease may be lost by it.
+fn is_excused(scenario: &Scenario, plan: &Plan, stalled: Duration, end: End) -> bool {
     let cost: Duration = plan.faults.iter().map(cost).sum();
     let late = matches!(end, End::With(Outcome::DeadlineExceeded | Outcome::Expired));
-    late && cost + Duration::from_secs(8) > Duration::from_secs(scenario.deadline.into())
+    late && cost + 4 * stalled + Duration::from_secs(8) > Duration::from_secs(scenario.deadline.into())
 }
 
 /// The longest time that a fault can take from a run: what it lasts, and what the operator waits after it. A call to the API is given up
@@ -118,8 +119,9 @@ fn cost(fault: &Fault) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// What the readers of the history forgive: what they do without faults, and what the faults of this plan take.
-fn slack(plan: &Plan) -> Slack {
+/// What the readers of the history forgive: what they do without faults, and what the faults of this plan take, or the machine itself.
+fn slack(plan: &Plan, stalled: Duration) -> Slack {
+    let stalled = SignedDuration::try_from(stalled).unwrap_or_default();
     let total = |is_meant: &dyn Fn(&&Fault) -> bool| -> SignedDuration {
         let costs = plan.faults.iter().filter(is_meant).map(cost);
         costs.map(|cost| SignedDuration::try_from(cost).unwrap_or_default()).sum()
@@ -129,5 +131,5 @@ fn slack(plan: &Plan) -> Slack {
         let frozen = matches!(fault.what, Mishap::FreezeBefore(_) | Mishap::FreezeAfter(_));
         frozen || matches!(Calls::of(&fault.at.kind), Calls::Read | Calls::Watch)
     };
-    Slack { lag: Slack::USUAL.lag + total(&delays), end: Slack::USUAL.end + total(&|_| true) }
+    Slack { lag: Slack::USUAL.lag + stalled + total(&delays), end: Slack::USUAL.end + stalled * 4 + total(&|_| true) }
 }

@@ -1,5 +1,6 @@
 //! Many plans: which there are, and how they are run at once.
 
+mod crowd;
 mod generate;
 mod tally;
 
@@ -8,7 +9,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
-use futures::{StreamExt, stream};
+use tokio::task::JoinSet;
+use tokio::time::interval;
+
+use self::crowd::{BEAT, Crowd};
 
 use crate::fault::Plan;
 use crate::run::{self, Report};
@@ -30,7 +34,7 @@ pub fn plain() -> Vec<Plan> {
     all.iter().flat_map(|scenario| vec![Plan::plain(scenario.name); PLAIN_RUNS]).collect()
 }
 
-/// Runs these plans, so many at once, and tells `tally` of each; failures are printed as they come. Returns what the good ones showed, without
+/// Runs these plans, so many at once at most, and tells `tally` of each; failures are printed as they come. Returns what the good ones showed, without
 /// their histories.
 ///
 /// # Errors
@@ -41,25 +45,40 @@ pub async fn run_all(
     at_once: usize,
     tally: &mut Tally,
 ) -> Result<Vec<Report>> {
-    let runs = plans.into_iter().map(|plan| tokio::spawn(run_until_struck(Arc::clone(cluster), plan)));
-    // Each is spawned when its turn comes.
-    let mut runs = stream::iter(runs).buffer_unordered(at_once);
+    let mut crowd = Crowd::new(at_once);
+    let mut waiting = plans.into_iter();
+    let mut runs = JoinSet::new();
+    let mut beat = interval(BEAT);
     let mut good = Vec::new();
-    while let Some(report) = runs.next().await {
-        let mut report = report??;
-        tally.count(&report);
-        if report.is_good() {
-            report.history.events = Vec::new();
-            good.push(report);
-        } else {
-            println!("{report}");
-            match keep(&report) {
-                Ok(file) => println!("  history: {}", file.display()),
-                Err(error) => println!("  its history could not be kept: {error}"),
-            }
+    loop {
+        while crowd.has_room(runs.len())
+            && let Some(plan) = waiting.next()
+        {
+            runs.spawn(run_until_struck(Arc::clone(cluster), plan));
+        }
+        tokio::select! {
+            report = runs.join_next() => match report {
+                Some(report) => good.extend(judge(report??, tally)),
+                None => return Ok(good),
+            },
+            _ = beat.tick() => crowd.beat(cluster.is_calm(), runs.len()),
         }
     }
-    Ok(good)
+}
+
+/// Counts a run, and prints it if it failed. A good one is returned, without its history.
+fn judge(mut report: Report, tally: &mut Tally) -> Option<Report> {
+    tally.count(&report);
+    if report.is_good() {
+        report.history.events = Vec::new();
+        return Some(report);
+    }
+    println!("{report}");
+    match keep(&report) {
+        Ok(file) => println!("  history: {}", file.display()),
+        Err(error) => println!("  its history could not be kept: {error}"),
+    }
+    None
 }
 
 async fn run_until_struck(cluster: Arc<Cluster>, plan: Plan) -> Result<Report> {

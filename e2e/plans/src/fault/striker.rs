@@ -53,6 +53,13 @@ impl Striker {
         state.faults.iter().all(|fault| state.counts.get(&fault.at.kind).is_some_and(|count| *count >= fault.at.nth))
     }
 
+    /// Whether a fault waits for one of these kinds of calls.
+    pub fn waits_for(&self, kinds: &[&str]) -> bool {
+        let state = self.state();
+        let met = |fault: &Fault| state.counts.get(&fault.at.kind).is_some_and(|count| *count >= fault.at.nth);
+        state.faults.iter().any(|fault| kinds.contains(&fault.at.kind.as_str()) && !met(fault))
+    }
+
     /// Keeps the first answer to a read, and returns it.
     pub(super) fn first_answer(&self, uri: &str, answer: &Bytes) -> Bytes {
         self.state().first.entry(uri.to_owned()).or_insert_with(|| answer.clone()).clone()

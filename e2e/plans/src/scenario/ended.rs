@@ -4,13 +4,14 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use upgradegate_crds::{ActionType, Phase};
 
-use super::GATE;
+use super::{GATE, set_busy};
 use crate::world::World;
 
 /// The upgrade brought no new template.
 pub(super) async fn finish(world: &World, deadline: u32) -> Result<()> {
     world.gate(GATE, deadline, &Value::Null).await?;
     if world.phase(GATE, Phase::Open).await? {
+        world.linger().await;
         world.order(GATE, ActionType::Finish).await?;
         world.phase(GATE, Phase::Finished).await?;
     }
@@ -37,6 +38,7 @@ pub(super) async fn cancel(world: &World, deadline: u32) -> Result<()> {
 pub(super) async fn cancel_rollout(world: &World, deadline: u32) -> Result<()> {
     world.gate(GATE, deadline, &Value::Null).await?;
     if world.phase(GATE, Phase::Open).await? {
+        world.linger().await;
         world.upgrade(2, true).await?;
         world.phase(GATE, Phase::RollingOut).await?;
         world.order(GATE, ActionType::Cancel).await?;
@@ -60,6 +62,7 @@ pub(super) async fn delete(world: &World, deadline: u32) -> Result<()> {
 pub(super) async fn roll_back(world: &World, deadline: u32) -> Result<()> {
     world.gate(GATE, deadline, &Value::Null).await?;
     if world.phase(GATE, Phase::Open).await? {
+        world.linger().await;
         world.upgrade(2, true).await?;
         world.phase(GATE, Phase::RollingOut).await?;
         world.upgrade(1, false).await?;
@@ -72,6 +75,7 @@ pub(super) async fn roll_back(world: &World, deadline: u32) -> Result<()> {
 pub(super) async fn failed(world: &World, deadline: u32) -> Result<()> {
     world.gate(GATE, deadline, &json!({"progressSeconds": 4})).await?;
     if world.phase(GATE, Phase::Open).await? {
+        world.linger().await;
         world.upgrade(2, true).await?;
         world.phase(GATE, Phase::Finished).await?;
     }
@@ -79,5 +83,5 @@ pub(super) async fn failed(world: &World, deadline: u32) -> Result<()> {
 }
 
 fn busy(world: &World) {
-    world.apps().iter().take(1).for_each(|app| app.set_busy(true));
+    set_busy(world.apps().iter().take(1), true);
 }

@@ -3,11 +3,13 @@
 mod ended;
 mod upgrades;
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use futures::future::BoxFuture;
 use upgradegate_crds::Outcome;
 
-use crate::world::World;
+use crate::world::{App, World};
 
 /// Name of the first gate of every scenario.
 pub const GATE: &str = "gate";
@@ -78,4 +80,11 @@ pub fn named(name: &str) -> Result<Scenario> {
         .into_iter()
         .find(|scenario| scenario.name == name)
         .with_context(|| format!("no scenario {name:?}; there are {}", names()))
+}
+
+/// Gives these applications work, or ends their work.
+fn set_busy<'a>(apps: impl Iterator<Item = &'a Arc<App>>, busy: bool) {
+    for app in apps {
+        app.set_busy(busy);
+    }
 }

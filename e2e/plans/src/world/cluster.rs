@@ -26,6 +26,7 @@ use upgradegate_operator::metrics::Metrics;
 
 use super::Recorder;
 use super::recorder::Seen;
+use super::strain::Strain;
 use crate::control_plane::ControlPlane;
 
 type Recorders = Arc<Mutex<HashMap<String, Arc<Recorder>>>>;
@@ -37,6 +38,7 @@ pub struct Cluster {
     recorders: Recorders,
     addresses: AtomicU32,
     namespaces: AtomicU32,
+    strain: Strain,
     _watches: Vec<Watch>,
     // The last to be dropped: the control plane ends when nothing asks it any more.
     control_plane: ControlPlane,
@@ -66,15 +68,27 @@ impl Cluster {
         ];
         let all = async { futures::future::join_all(watches.iter().map(|watch| watch.listed.cancelled())).await };
         timeout(Duration::from_secs(30), all).await.context("not all objects can be listed within 30 s")?;
+        let strain = Strain::measure(&client);
         Ok(Arc::new(Cluster {
             client,
             config,
             recorders,
             addresses: AtomicU32::new(1),
             namespaces: AtomicU32::new(1),
+            strain,
             _watches: watches,
             control_plane,
         }))
+    }
+
+    /// The time by which this machine fell behind so far.
+    pub fn lost(&self) -> Duration {
+        self.strain.lost()
+    }
+
+    /// Whether this machine keeps up at this moment.
+    pub fn is_calm(&self) -> bool {
+        self.strain.is_calm()
     }
 
     /// An address for a pod.

@@ -6,6 +6,7 @@ mod cluster;
 mod http;
 mod recorder;
 mod stage;
+mod strain;
 mod workload;
 
 pub use app::App;

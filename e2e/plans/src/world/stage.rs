@@ -26,7 +26,7 @@ use crate::replica::{Life, Place, Replica};
 pub const APP: &str = "app";
 
 /// How long anything may take that a scenario waits for: longer than all faults of a plan together.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The world of one run: a namespace, a workload, and an operator.
 pub struct World {
@@ -198,7 +198,9 @@ impl World {
             gate.status.as_ref().and_then(|status| status.pods.as_ref()).is_some_and(|pods| pods.busy > 0)
         };
         let what = format!("gate {name} says that a member is busy");
-        self.until(&what, |world| world.seen(name).is_none_or(|gate| busy(&gate) || outcome_of(&gate).is_some())).await
+        self.until(&what, |world| world.seen(name).is_none_or(|gate| busy(&gate) || outcome_of(&gate).is_some())).await?;
+        self.linger().await;
+        Ok(())
     }
 
     /// Waits until `is_so`.
@@ -240,6 +242,15 @@ impl World {
         let spent = |world: &World| world.striker.is_spent() || Instant::now() > limit;
         // What does not strike shows in the report.
         let _ = self.until("every fault has struck", spent).await;
+    }
+
+    /// Waits some seconds more while members are asked and drained each second, if a fault has to strike there: how often that happened
+    /// until now depends on time.
+    pub async fn linger(&self) {
+        let limit = Instant::now() + Duration::from_secs(6);
+        let passed = |world: &World| !world.striker.waits_for(&["probe", "drain"]) || Instant::now() > limit;
+        // What does not strike shows in the report.
+        let _ = self.until("members were asked and drained often enough", passed).await;
     }
 
     /// Starts the container of the oldest pod anew: it forgets everything.

@@ -25,6 +25,13 @@ such account yet: it gets one for itself, by hooks (first-account.yaml).
   verbs: [get, list, watch, create, patch]
 {{- end }}
 
+{{/* What the hook of the upgrade that brings the gate may do: it finishes nothing, so it need not find the gates of its release. */}}
+{{- define "upgrade-gate.firstRules" -}}
+- apiGroups: [upgradegate.dev]
+  resources: [upgradegates]
+  verbs: [get, watch, create, patch]
+{{- end }}
+
 {{/* Not empty unless the release's account is in the cluster, with the rights that the hook of this chart needs. */}}
 {{- define "upgrade-gate.needsFirstAccount" -}}
 {{- if .Values.serviceAccount.create }}
@@ -52,7 +59,7 @@ metadata:
   name: {{ .role }}
   {{- include "upgrade-gate.accountMetadata" (list . -1000003) | nindent 2 }}
 rules:
-  {{- include "upgrade-gate.rules" .root | nindent 2 }}
+  {{- include (ternary "upgrade-gate.firstRules" "upgrade-gate.rules" .hook) .root | nindent 2 }}
 ---
 # Behind the Role: who may not grant everything may bind only a Role that exists.
 apiVersion: rbac.authorization.k8s.io/v1

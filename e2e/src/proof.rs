@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs::OpenOptions, io::Write, path::PathBuf};
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{ResourceExt, api::ListParams};
-use upgradegate_proof::{Event, History, Slack, Violation, What};
+use upgradegate_proof::{Event, History, Replayed, Slack, Violation, What};
 
 use crate::{
     Test, env,
@@ -14,7 +14,7 @@ use crate::{
     pods, wait,
 };
 
-/// A file with one line for each history that was checked: how many events, calls and steps it had, and of which test.
+/// A file with one line for each history that was checked: how many events, calls and written statuses it had, and of which test.
 const COUNTED: &str = "proof.txt";
 
 /// All that was recorded of a test until now. The logs of applications that still run are awaited.
@@ -41,10 +41,12 @@ pub async fn history(test: &Test) -> Result<History> {
 /// If a rule is broken, with a line for each; or if there is no history.
 pub async fn prove(test: &Test, slack: Slack) -> Result<()> {
     let history = history(test).await?;
-    let violations = upgradegate_proof::check_within(&history, slack);
+    let mut violations = upgradegate_proof::check_within(&history, slack);
+    let Replayed { steps, violations: no_steps } = upgradegate_proof::replay_within(&history, slack);
+    violations.extend(no_steps);
     let is_call = |event: &&Event| matches!(event.what, What::Call(_));
     let calls = history.events.iter().filter(is_call).count();
-    let line = format!("{} events, {calls} calls in {}", history.events.len(), test.namespace);
+    let line = format!("{} events, {calls} calls, {steps} steps in {}", history.events.len(), test.namespace);
     println!("proof: {line}");
     let mut counted = OpenOptions::new().create(true).append(true).open(env::scratch()?.join(COUNTED))?;
     writeln!(counted, "{line}")?;

@@ -98,10 +98,7 @@ impl<'o> Around<'o> {
 
     /// What target and members may be known.
     fn sights(self) -> impl Iterator<Item = (Target, Members)> + 'o {
-        let name = self.step.before.object.spec.target_ref.name.as_str();
-        let mut targets =
-            self.world.deployments.get(name).map_or_else(|| vec![None], |target| target.during(self.from, self.to));
-        targets.reverse();
+        let targets = self.targets();
         let blind = (Target::Unknown, Members::default());
         // A process that never saw the target knows no selector, and so no member.
         let missing = (Target::Missing, Members { known: Vec::new(), whole: true, heard: true });
@@ -109,25 +106,36 @@ impl<'o> Around<'o> {
         let around = Arc::new(self);
         let seen = Hidden::ALL.into_iter().flat_map(move |hidden| {
             let (around, targets) = (Arc::clone(&around), targets.clone());
-            let instants = around.instants();
-            instants.into_iter().flat_map(move |objects| {
-                let (around, targets) = (Arc::clone(&around), targets.clone());
-                let heard = around.heard(hidden);
-                heard.into_iter().flat_map(move |told| {
-                    let around = Arc::clone(&around);
-                    targets.clone().into_iter().flat_map(move |target| around.sight(target, objects, told, hidden))
-                })
+            let (objects, heard) = (around.instants(), around.heard(hidden));
+            nearest_first([targets.len(), objects.len(), heard.len()]).into_iter().flat_map(move |[t, o, h]| {
+                match (targets.get(t), objects.get(o), heard.get(h)) {
+                    (Some(target), Some(objects), Some(told)) => around.sight(*target, *objects, *told, hidden),
+                    _ => Vec::new(),
+                }
             })
         });
         gone.into_iter().chain(seen).chain([blind])
     }
 
-    /// Times at which pods or ReplicaSets changed, latest first.
+    /// What the target was, the one at the time of the write first.
+    fn targets(&self) -> Vec<Option<&'o Deployment>> {
+        let name = self.step.before.object.spec.target_ref.name.as_str();
+        let Some(target) = self.world.deployments.get(name) else { return vec![None] };
+        let at = self.step.after.at;
+        let mut seen = target.during(self.from, at);
+        seen.reverse();
+        seen.extend(target.during(at, self.to).into_iter().skip(1));
+        seen
+    }
+
+    /// Times at which pods or ReplicaSets changed, the last before the write first.
     fn instants(&self) -> Vec<Timestamp> {
         let pods = self.world.pods.values().flat_map(|pod| instants(pod, self.from, self.to));
         let sets = self.world.replica_sets.values().flat_map(|set| instants(set, self.from, self.to));
-        let all: BTreeSet<_> = pods.chain(sets).chain([self.from, self.to]).collect();
-        all.into_iter().rev().collect()
+        let at = self.step.after.at;
+        let all: BTreeSet<_> = pods.chain(sets).chain([self.from, at, self.to]).collect();
+        let (before, after): (Vec<_>, Vec<_>) = all.into_iter().partition(|instant| *instant <= at);
+        before.into_iter().rev().chain(after).collect()
     }
 
     /// Times until which answers may have been heard, latest first.
@@ -222,4 +230,12 @@ impl<'o> Around<'o> {
 /// Times of the versions between two times, both excluded.
 fn instants<T>(timeline: &Timeline<T>, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Timestamp> {
     timeline.versions().iter().map(|version| version.at).filter(move |at| from < *at && *at < to)
+}
+
+/// Every combination of three indices below these numbers: those first that are small together.
+fn nearest_first([a, b, c]: [usize; 3]) -> Vec<[usize; 3]> {
+    let all = (0..a).flat_map(|i| (0..b).flat_map(move |j| (0..c).map(move |k| [i, j, k])));
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|indices| indices.iter().sum::<usize>());
+    all
 }

@@ -92,7 +92,7 @@ fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 fn needs_finalizer(known: &Known, status: &UpgradeGateStatus) -> bool {
     let drains = known.plan.as_ref().is_ok_and(|plan| plan.drain.is_some());
     let began = matches!(status.phase, Some(Phase::Draining | Phase::Open | Phase::RollingOut));
-    drains && (began || known.has_finalizer())
+    drains && (began || known.may_have_drained())
 }
 
 /// The next time that the status itself announces.

@@ -21,8 +21,8 @@ pub(crate) enum Owed {
 
 /// `Resuming`, until nobody is owed anything, or every lease has run out.
 pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
-    // Without the finalizer nothing was ever drained; and a gate that brought it along from a backup has not begun.
-    if !known.has_finalizer() || status.epoch.is_none() {
+    // A gate that brought our finalizer along from a backup has not begun.
+    if !known.may_have_drained() || status.epoch.is_none() {
         return finish(known, status);
     }
     let Ok(plan) = &known.plan else { return finish(known, status) };

@@ -1,8 +1,9 @@
 //! Our finalizer: on the gate from the first drain until no drained member is left.
 
 use upgradegate_crds::{ActionType, Phase};
+use upgradegate_operator::gate::Intent;
 
-use crate::kit::{Story, gate};
+use crate::kit::{Story, gate, mark};
 
 #[test]
 fn it_comes_with_the_first_drain_and_stays_to_the_end() {
@@ -28,6 +29,26 @@ fn a_gate_that_never_drained_never_has_it() {
     let mut asking = Story::new();
     asking.gate.spec.drain = None;
     assert!(!asking.decide().finalizer, "without a drain");
+}
+
+#[test]
+fn taken_away_by_somebody_else_it_comes_back_until_nobody_is_drained() {
+    let mut story = Story::rolling_out();
+    mark(&mut story.gate, false);
+    assert!(story.at(25).decide().finalizer, "rolling out");
+    story.at(30).counts(1, 4, 3).order(ActionType::Cancel, "no").decide();
+    mark(&mut story.gate, false);
+    assert!(story.decide().finalizer, "resuming after the rollout");
+    let epoch = story.epoch();
+    assert_eq!(story.intent("a"), Intent::Drained { epoch, probe: false });
+
+    let mut story = Story::open();
+    story.at(20).order(ActionType::Cancel, "no").decide();
+    mark(&mut story.gate, false);
+    assert!(story.decide().finalizer, "resuming");
+    assert_eq!(story.phase(), Some(Phase::Resuming));
+    mark(&mut story.gate, false);
+    assert!(!story.delete().decide().finalizer, "nothing can be put on a gate that is being deleted");
 }
 
 #[test]

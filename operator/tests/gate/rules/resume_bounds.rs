@@ -35,10 +35,10 @@ fn it_waits_until_all_members_are_known() {
 }
 
 #[test]
-fn without_the_finalizer_nobody_was_drained() {
-    let mut story = cancelled();
+fn a_run_that_ends_before_its_finalizer_is_there_drained_nobody() {
+    let mut story = Story::draining();
     story.gate.metadata.finalizers = None;
-    let decision = story.decide();
+    let decision = story.at(10).order(ActionType::Cancel, "no").decide();
     assert_eq!((story.phase(), decision.finalizer), (Some(Phase::Finished), false));
 }
 

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use upgradegate_crds::{ActionType, Outcome, Phase, UpgradeGate};
 
@@ -50,10 +51,10 @@ impl Start {
         orders.into_iter().flat_map(both).filter(|start| start.phase != Some(Phase::Resuming) || start.drains).collect()
     }
 
-    /// Brings a gate there.
+    /// A world with such a gate, that is led to its phase next.
     ///
     /// # Errors
-    /// When it does not come there.
+    /// When it can't be built.
     pub async fn world(self, cluster: &Arc<Cluster>) -> Result<World> {
         let replicas = usize::from(self.phase.is_some());
         let world = World::start(cluster, 2, replicas, Arc::new(Striker::new(Vec::new()))).await?;
@@ -69,18 +70,19 @@ impl Start {
             _ => {}
         }
         world.gate(GATE, DEADLINE, &self.spec()).await?;
-        self.lead(&world).await?;
-        ensure!(
-            world.seen(GATE).is_some_and(|gate| phase_of(&gate) == self.phase),
-            "the walk can't begin: the gate did not come to {self}; it is {:?}",
-            world.seen(GATE).and_then(|gate| gate.status)
-        );
         Ok(world)
     }
 
-    /// From its creation to its phase.
-    async fn lead(self, world: &World) -> Result<()> {
-        let Some(phase) = self.phase else { return Ok(()) };
+    /// Brings the gate to its phase.
+    ///
+    /// # Errors
+    /// When it does not come there within 2 min.
+    pub async fn lead(self, world: &World) -> Result<()> {
+        let Some(phase) = self.phase else {
+            // With the second write the API server stores the defaults of the status, so that each later one shows a difference.
+            let patch = Patch::Merge(json!({"metadata": {"labels": {"walk": "begins"}}}));
+            return Ok(world.gates().patch(GATE, &PatchParams::default(), &patch).await.map(drop)?);
+        };
         match phase {
             Phase::Draining => world.busy_is_known(GATE).await?,
             Phase::RollingOut => {
@@ -104,7 +106,8 @@ impl Start {
             }
             Phase::Waiting | Phase::Open => {}
         }
-        world.phase(GATE, phase).await.map(drop)
+        let what = format!("the gate is {phase:?}");
+        world.until(&what, |world| world.seen(GATE).is_some_and(|gate| phase_of(&gate) == Some(phase))).await
     }
 
     /// Gives the order, if the walk begins with it.

@@ -113,7 +113,7 @@ impl Walk {
     /// Walks. What is done wrong is in the report.
     ///
     /// # Errors
-    /// When the world can't be built, or there is a field that the generator does not know.
+    /// When the world can't be built.
     pub async fn run(self, cluster: &Arc<Cluster>, schema: &Schema) -> Result<Report> {
         let began = Instant::now();
         let mut world = self.start.world(cluster).await?;
@@ -131,6 +131,7 @@ impl Walk {
             },
         };
         let walked = async {
+            path.report.walk.start.lead(&world).await?;
             path.try_all().await?;
             path.make_steps(&world).await?;
             path.lead_to_end(&mut world).await

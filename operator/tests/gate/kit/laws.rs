@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use upgradegate_crds::{OpenedByType, Outcome, Phase, UpgradeGateStatus};
+use upgradegate_crds::{ActionType, OpenedByType, Outcome, Phase, UpgradeGate, UpgradeGateStatus};
 use upgradegate_operator::gate::{
     Decision, DrainFact, Intent, Lifecycle, Member, Observation, Plan, Revision, Significance, Target, Workload,
     decide, significance,
@@ -42,6 +42,7 @@ pub fn check(o: &Observation, d: &Decision) {
     }
     stays_small(&d.status);
     outcome_is_true(o, &before, &d.status);
+    called_off_at_once(o, &d.status);
     tells_only_transitions(&before, d);
     is_settled(o, d);
 }
@@ -82,11 +83,28 @@ fn outcome_is_true(o: &Observation, before: &UpgradeGateStatus, after: &UpgradeG
         Outcome::Bypassed => !was_open && (at_baseline == Some(false) || o.target == Target::Missing),
         Outcome::NotUsed => was_open && is_over(&after.open_until),
         Outcome::DeadlineExceeded => !was_open && is_over(&after.deadline),
-        Outcome::Expired | Outcome::Cancelled | Outcome::Superseded => true,
+        Outcome::Superseded => o.rivals.iter().any(|rival| took_over(rival, after)),
+        Outcome::Expired | Outcome::Cancelled => true,
         Outcome::Invalid => Plan::parse(&o.gate.spec).is_err(),
         Outcome::TargetNotFound => o.target == Target::Missing,
     };
     assert!(holds, "{outcome:?} of {:?}: {after:?}", o.target);
+}
+
+/// `Cancel` and deletion end a run from every phase.
+fn called_off_at_once(o: &Observation, status: &UpgradeGateStatus) {
+    let _law = Law("a run that is called off ends at once");
+    let cancelled = o.gate.spec.action.as_ref().is_some_and(|action| action.type_ == ActionType::Cancel);
+    assert!(status.outcome.is_some() || !cancelled && o.gate.metadata.deletion_timestamp.is_none(), "{status:?}");
+}
+
+/// Whether a gate is newer than this one and may run.
+fn took_over(rival: &UpgradeGate, ours: &UpgradeGateStatus) -> bool {
+    let called_off = rival.spec.action.as_ref().is_some_and(|action| action.type_ == ActionType::Cancel);
+    let status = rival.status.clone().unwrap_or_default();
+    let over = status.outcome.is_some() || called_off || rival.metadata.deletion_timestamp.is_some();
+    // Of two that nobody has seen, or of one epoch, the younger is newer.
+    !over && (status.epoch.is_none() || status.epoch >= ours.epoch)
 }
 
 /// S1.

@@ -18,6 +18,8 @@ pub struct Lease {
 pub struct App {
     pub busy: bool,
     pub lease: Option<Lease>,
+    /// Whether it answers nobody any more, and hears nobody.
+    pub hangs: bool,
     /// Whether it ever gave an untrue answer. Such a one may stay drained until its lease is over.
     pub lied: bool,
 }

@@ -95,7 +95,7 @@ impl World {
             return None;
         }
         let facts = self.facts(index, id);
-        let answers = self.pods.get(&id).is_some_and(|pod| pod.life == Life::Running);
+        let answers = self.answers(id);
         let is_known = !answers && facts.drain_trouble.is_some();
         let drains = gate.seen()?.spec.drain.is_some();
         match *gate.run.intents.get(&id)? {
@@ -128,8 +128,7 @@ impl World {
     pub fn call(&mut self, index: usize, id: u8, call: Call, luck: Luck) {
         properties::s3_calls_only_whom_it_may(self, index, id, call);
         properties::s6_touches_only_its_own(self, index, id, call);
-        let running = self.pods.get(&id).is_some_and(|pod| pod.life == Life::Running);
-        let luck = if running { luck } else { Luck::NotArrived };
+        let luck = if self.answers(id) { luck } else { Luck::NotArrived };
         if matches!(call, Call::Drain(_)) {
             self.gates[index].told.insert(id);
         }
@@ -168,7 +167,7 @@ impl World {
     /// A call takes effect; `gate` waits for the answer, unless nobody does.
     pub fn arrives(&mut self, id: u8, call: Call, gate: Option<usize>) -> Reply {
         let now = self.now;
-        let Some(pod) = self.pods.get_mut(&id) else { return Reply::Done };
+        let Some(pod) = self.pods.get_mut(&id).filter(|pod| !pod.app.hangs) else { return Reply::Done };
         match call {
             Call::Drain(epoch) => pod.app.post(epoch, gate, now).map_or_else(Reply::Conflict, |()| Reply::Done),
             Call::Resume(epoch) => pod.app.delete(epoch, now).map_or_else(Reply::Conflict, |()| Reply::Done),

@@ -132,7 +132,7 @@ impl View<'_> {
         let world = self.world;
         let real = world.pods.get(&id).map(|pod| {
             let lease = pod.app.drained(world.now).map(|l| (self.rank(l.epoch), l.until - world.now, l.gate));
-            (pod.template, pod.life, pod.app.busy, pod.app.lied, lease)
+            (pod.template, pod.life, pod.app.busy, (pod.app.lied, pod.app.hangs), lease)
         });
         // Of what is shown it matters how it differs.
         let shown = world.lag.pods.as_ref().map(|pods| {

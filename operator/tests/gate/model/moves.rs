@@ -31,6 +31,8 @@ pub enum Move {
     Stall,
     StartWork(u8),
     EndWork(u8),
+    /// An application answers nobody any more.
+    Hang(u8),
     /// Something changes that a watch tells.
     Change(Change),
     /// The same, and this watch lags behind it.
@@ -85,8 +87,8 @@ impl World {
                 }
                 let Some(call) = self.next_call(index, *id) else { continue };
                 moves.push(Move::Call(index, *id, call, Luck::Fine));
-                // A pod that does not run answers nobody, whatever the luck.
-                let runs = self.pods.get(id).is_some_and(|pod| pod.life == Life::Running);
+                // Who answers nobody does so whatever the luck.
+                let runs = self.answers(*id);
                 let faults = Luck::faults(call).iter().filter(|_| runs && self.budget.faults > 0);
                 let lies =
                     Luck::lies(call).iter().filter(|lie| runs && self.budget.lies > 0 && self.is_a_lie(*id, **lie));
@@ -117,6 +119,9 @@ impl World {
                 moves.push(Move::EndWork(id));
             } else if self.budget.work > 0 && pod.app.drained(self.now).is_none() {
                 moves.push(Move::StartWork(id));
+            }
+            if self.budget.hangs > 0 && !pod.app.hangs {
+                moves.push(Move::Hang(id));
             }
             restarts.extend((self.budget.restarts > 0).then_some(Change::Restart(id)));
         }
@@ -210,6 +215,10 @@ impl World {
                 self.pods.get_mut(&id).unwrap().app.busy = true;
             }
             Move::EndWork(id) => self.pods.get_mut(&id).unwrap().app.busy = false,
+            Move::Hang(id) => {
+                self.budget.hangs -= 1;
+                self.pods.get_mut(&id).unwrap().app.hangs = true;
+            }
             Move::Change(change) => self.change(change),
             Move::Unseen(view, change) => {
                 self.budget.stale -= 1;

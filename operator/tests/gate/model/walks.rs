@@ -67,6 +67,19 @@ fn members_that_lie() {
 }
 
 #[test]
+fn members_that_hang() {
+    let budgets = [
+        Budget { hangs: 1, faults: 1, ..calm() },
+        Budget { hangs: 1, restarts: 1, work: 1, ..calm() },
+        Budget { hangs: 1, patches: vec![NEW], ..calm() },
+        Budget { hangs: 2, acts: vec![Act::Cancel], ..calm() },
+        Budget { hangs: 1, acts: vec![Act::Second], ..calm() },
+    ];
+    let outcomes = [Completed, Superseded, Cancelled, DeadlineExceeded, Expired, NotUsed];
+    walk("members that hang", worlds(budgets), &outcomes);
+}
+
+#[test]
 fn watches_that_lag() {
     let budgets = [
         Budget { stale: 1, patches: vec![NEW], acts: vec![Act::Finish], ..calm() },

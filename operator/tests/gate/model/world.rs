@@ -130,6 +130,8 @@ pub struct Budget {
     pub slow: u8,
     /// Operations that users start.
     pub work: u8,
+    /// Applications that answer nobody any more.
+    pub hangs: u8,
     /// Restarts of an application.
     pub restarts: u8,
     /// Templates that Helm brings, in this order.
@@ -187,6 +189,11 @@ impl World {
             budget,
             decisions: Default::default(),
         }
+    }
+
+    /// Whether a pod answers when it is called.
+    pub fn answers(&self, id: u8) -> bool {
+        self.pods.get(&id).is_some_and(|pod| pod.life == Life::Running && !pod.app.hangs)
     }
 
     /// Whether the target wants pods of this template.

@@ -1,6 +1,7 @@
 //! Random observations and random runs.
 
 mod arbitrary;
+mod nearly_ready;
 mod total;
 mod walks;
 

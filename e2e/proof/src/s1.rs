@@ -77,7 +77,7 @@ fn without_quorum(
         for at in pods.iter().filter(|at| **at <= later(decided, slack.lag)) {
             let members = world.counting(gate, *at);
             let required = required(&gate.spec.min_ready, members.len());
-            let agree = |pod: &&&str| !world.is_recorded(pod) || witness.agrees(pod, epoch, decided);
+            let agree = |pod: &&&str| !world.is_recorded(pod) || witness.agrees(pod, epoch, decided, *at);
             let ready = members.iter().filter(agree).count();
             if required > 0 && ready >= required {
                 return None;

@@ -47,7 +47,7 @@ fn too_ready(
     let moments = witness.moments(earlier(version.at, slack.lag), version.at);
     let ready = status.members.iter().filter(|member| member.state == MemberState::Ready);
     let wrong = ready.filter(|member| {
-        world.is_recorded(&member.uid) && !moments.iter().any(|at| witness.agrees(&member.uid, epoch, *at))
+        world.is_recorded(&member.uid) && !moments.iter().any(|at| witness.agrees(&member.uid, epoch, *at, *at))
     });
     let say = |name: &str| Violation {
         rule: Rule::S4,

@@ -73,10 +73,10 @@ impl<'w, 'h> Witness<'w, 'h> {
     }
 
     /// Whether this member, at this time, had acknowledged a drain of this epoch that still lasts, and had said after that, freshly and last
-    /// of all, that it is ready.
-    pub(crate) fn agrees(&self, pod: &str, epoch: i64, at: Timestamp) -> bool {
+    /// of all, that it is ready. Its container is the one of `seen`: a watch may show a restart later than the member answers.
+    pub(crate) fn agrees(&self, pod: &str, epoch: i64, at: Timestamp, seen: Timestamp) -> bool {
         let Some(testimony) = self.told.get(pod) else { return false };
-        let since = self.world.pods.get(pod).and_then(|pod| pod.at(at)).and_then(|pod| started(pod, self.gate));
+        let since = self.world.pods.get(pod).and_then(|pod| pod.at(seen)).and_then(|pod| started(pod, self.gate));
         let heard = testimony.probes.iter().rfind(|probe| probe.told <= at);
         let fresh = |probe: &&Probe| probe.ready && at <= later(probe.told, freshness(self.gate));
         let Some(probe) = heard.filter(fresh).filter(|probe| since.is_none_or(|since| since <= probe.asked)) else {

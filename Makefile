@@ -17,6 +17,29 @@ demo: cluster-up images ## Watch a helm upgrade wait for a busy application
 test: ## Everything that proves it: formatting, lints, unit tests, scenarios on a cluster
 	@e2e/test.sh
 
+##@ Prove it further
+.PHONY: verify
+verify: ## Larger worlds for the model, and wrong versions of the core that it has to catch
+	@cargo test --package upgradegate-operator --test gate -- --ignored --nocapture model::large
+	@operator/tests/seeded/run.sh
+
+.PHONY: plans
+plans: ## Fault plans and spec walks against a real API server; PLANS=2000 for more random plans
+	@e2e/cluster/build.sh etcd kube-apiserver
+	@UPGRADEGATE_PLANS_COUNT=$(or $(PLANS),600) cargo test --package upgradegate-plans --test plans --test walks -- --nocapture
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZ_SECONDS=300
+	@fuzz/run.sh deep $(or $(FUZZ_SECONDS),300)
+
+.PHONY: soak
+soak: cluster-up images ## Upgrades, faults and load for DURATION=1h, a line a minute, and a verdict
+	@$(WITH_CLUSTER) cargo run --quiet --package upgradegate-e2e --bin soak -- --duration $(or $(DURATION),1h)
+
+.PHONY: sbom
+sbom: ## A bill of materials of each image, in target/sbom/
+	@e2e/sbom.sh
+
 ##@ The cluster
 .PHONY: cluster-up
 cluster-up: ## Make sure that there is a cluster; builds one from pinned sources where nothing is there
@@ -59,7 +82,7 @@ deny: ## Licences, sources and advisories of the dependencies
 
 .PHONY: unit
 unit: ## Unit and property tests, without a cluster
-	@cargo test --workspace --exclude upgradegate-e2e
+	@cargo test --workspace --exclude upgradegate-e2e --exclude upgradegate-plans
 
 .PHONY: e2e
 e2e: cluster-up images ## The scenarios on the real cluster

@@ -4,6 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 passed=0 failed=0 began=$SECONDS failures=()
 logs=$(mktemp -d)
+# From here on the rights used are counted.
+export UPGRADEGATE_AUDIT_SINCE
+UPGRADEGATE_AUDIT_SINCE=$(date -u +%FT%TZ)
 trap 'rm -rf "$logs"' EXIT
 
 # stage NAME COMMAND…: runs it, adds up the results that its test runners print; a check without any counts as one.
@@ -23,20 +26,42 @@ stage() {
 }
 
 # with_cluster COMMAND…: with KUBECONFIG, HELM3, HELM4 and kubectl of the cluster in use.
-with_cluster() {
+with_cluster() (
   eval "$(e2e/cluster/env.sh)"
   "$@"
+)
+
+# audited: whether there is an audit log of the cluster in use.
+audited() { [[ -n ${UPGRADEGATE_AUDIT_LOG:-} ]]; }
+
+least_privilege() {
+  e2e/cluster/local/firewall.sh build
+  with_cluster cargo test --quiet -p upgradegate-e2e --test privilege -- --test-threads=1 --skip used::
 }
 
 export CARGO_TERM_COLOR=never
 stage "formatting" cargo fmt --all --check || true
 stage "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings || true
 stage "dependencies" e2e/deny.sh || true
-stage "unit and property tests" cargo test --quiet --workspace --exclude upgradegate-e2e || true
+# What a test prints is a figure: states explored, rules broken on purpose.
+stage "unit and property tests, model" cargo test --quiet --workspace --exclude upgradegate-e2e --exclude upgradegate-plans \
+  -- --show-output || true
+stage "fuzz targets" fuzz/run.sh quick "${FUZZ_SECONDS:-4}" || true
 if stage "cluster" e2e/cluster/up.sh && stage "images" e2e/cluster/images.sh; then
+  stage "fault plans" cargo test --quiet -p upgradegate-plans --test plans -- --nocapture || true
+  stage "spec walks" cargo test --quiet -p upgradegate-plans --test walks -- --nocapture || true
   stage "charts" with_cluster cargo test --quiet -p upgradegate-e2e --lib --test chart || true
+  stage "supply chain" with_cluster cargo test --quiet -p upgradegate-e2e --test supply || true
   stage "scenarios" with_cluster cargo test --quiet -p upgradegate-e2e --test cluster -- --test-threads=6 || true
   stage "disruption" with_cluster cargo test --quiet -p upgradegate-e2e --test disruption -- --test-threads=1 || true
+  stage "control plane" with_cluster cargo test --quiet -p upgradegate-e2e --test control_plane -- --test-threads=1 || true
+  if with_cluster audited; then
+    stage "least privilege" least_privilege || true
+    # Last: what all those before asked of the API server.
+    stage "rights" with_cluster cargo test --quiet -p upgradegate-e2e --test privilege used:: || true
+  else
+    printf '\n== least privilege: not run; only the audit log of the local cluster shows what was used\n'
+  fi
 fi
 
 printf '\n%d s' $((SECONDS - began))

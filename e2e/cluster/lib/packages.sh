@@ -3,7 +3,8 @@
 
 # "what must be there" and the Debian package that brings it.
 NEEDED=("runc runc" "iptables iptables" "conntrack conntrack" "openssl openssl" "ip iproute2" "ss iproute2"
-  "curl curl" "modprobe kmod" "sysctl procps" "umount mount" "flock util-linux" "nsenter util-linux" "faketime faketime")
+  "curl curl" "modprobe kmod" "sysctl procps" "umount mount" "flock util-linux" "nsenter util-linux" "faketime faketime"
+  "ipset ipset")
 
 # missing_packages: the Debian packages of what is not there, one a line.
 missing_packages() {

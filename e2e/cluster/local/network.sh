@@ -29,6 +29,8 @@ network_down() {
   for link in $(bridge_links); do ip link delete "$link" 2>/dev/null || true; done
   ip link delete "$BRIDGE" 2>/dev/null || true
   ip address delete "$NODE_IP/32" dev lo 2>/dev/null || true
+  # Its sets, if a test was killed while it enforced policies.
+  if have ipset; then "$CLUSTER_DIR/local/firewall.sh" clean || true; fi
   local family table
   for family in iptables ip6tables; do
     for table in "${TABLES[@]}"; do remove_rules "$family" "$table"; done

@@ -45,13 +45,16 @@ impl World {
     pub fn take(&mut self, turn: Turn) {
         match turn {
             Turn::Observe => {
+                // A verdict on the rollout before stands until something moves.
                 if let Some(target) = &mut self.target {
-                    (target.observed, target.failed_since) = (true, None);
+                    target.observed = true;
                 }
             }
             Turn::Create => {
                 let id = self.pods.keys().chain(self.pods_shown().keys()).max().map_or(1, |id| id + 1);
-                let template = self.target.unwrap().template;
+                let target = self.target.as_mut().unwrap();
+                target.failed_since = None;
+                let template = target.template;
                 let life = if template == BAD { Life::Starting } else { Life::Running };
                 self.pods.insert(id, Pod { template, life, restarts: 0, app: App::default() });
             }

@@ -191,10 +191,12 @@ fn gates_of_other_kinds() {
     proceeds.gates[0].edit(|gate| gate.spec.on_deadline = OnDeadline::Proceed);
     let mut asks_only = world();
     asks_only.gates[0].edit(|gate| gate.spec.drain = None);
+    let mut failed_before = world();
+    failed_before.target.as_mut().unwrap().failed_since = Some(-10);
     let mut missing = world();
     (missing.target, missing.pods) = (None, [].into());
     let mut first_sync = missing.clone();
     first_sync.gates[0].edit(|gate| gate.spec.on_missing_target = OnMissingTarget::Open);
-    let starts = vec![invalid, expired, proceeds, asks_only, missing, first_sync];
+    let starts = vec![invalid, expired, proceeds, asks_only, failed_before, missing, first_sync];
     walk("other kinds", starts, &[Invalid, Expired, TargetNotFound, DeadlineExceeded, Completed, NotUsed]);
 }

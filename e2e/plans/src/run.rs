@@ -70,11 +70,11 @@ pub async fn run(cluster: &Arc<Cluster>, plan: Plan) -> Result<Report> {
         complaints.push(format!("it came to no end: {error:#}"));
         complaints.extend(world.all_seen().iter().map(|gate| format!("gate as last seen: {:?}", gate.status)));
     }
-    let stalled = cluster.lost() - lost;
+    let stalled = cluster.lost().saturating_sub(lost);
     complaints.extend(wrong_ends(&scenario, &plan, stalled, &world));
     let lives = world.lives().iter().map(|life| life.lives()).sum();
     let history = world.end().await?;
-    let slack = slack(&plan, cluster.lost() - lost);
+    let slack = slack(&plan, cluster.lost().saturating_sub(lost));
     // It may take a second: other runs go on meanwhile.
     let (history, violations) = tokio::task::spawn_blocking(move || {
         let mut violations = check_within(&history, slack);

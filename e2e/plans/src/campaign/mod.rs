@@ -7,6 +7,7 @@ mod tally;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use tokio::task::JoinSet;
@@ -48,7 +49,8 @@ pub async fn run_all(
     let mut crowd = Crowd::new(at_once);
     let mut waiting = plans.into_iter();
     let mut runs = JoinSet::new();
-    let mut beat = interval(BEAT);
+    let (all, mut beat, mut minute) = (waiting.len(), interval(BEAT), interval(Duration::from_mins(1)));
+    minute.reset();
     let mut good = Vec::new();
     loop {
         while crowd.has_room(runs.len())
@@ -61,6 +63,7 @@ pub async fn run_all(
                 Some(report) => good.extend(judge(report??, tally)),
                 None => return Ok(good),
             },
+            _ = minute.tick() => println!("  {} of {all} plans, {} at once", tally.plans, runs.len()),
             _ = beat.tick() => crowd.beat(cluster.is_calm(), runs.len()),
         }
     }

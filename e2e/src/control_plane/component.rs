@@ -1,4 +1,4 @@
-//! A component of the local cluster, stopped, started again, or frozen.
+//! A component of the local cluster, stopped and started again.
 
 use anyhow::Result;
 
@@ -13,6 +13,17 @@ pub const API_SERVER: &str = "kube-apiserver";
 
 /// What runs the pods of the node.
 pub const KUBELET: &str = "kubelet";
+
+/// Starts what a test that was killed left stopped.
+///
+/// # Errors
+/// If one does not come back.
+pub async fn all_started() -> Result<()> {
+    for component in [ETCD, API_SERVER, KUBELET] {
+        run("start", component).await?;
+    }
+    Ok(())
+}
 
 fn script() -> String {
     env::checkout("e2e/cluster/component.sh").to_string_lossy().into_owned()
@@ -40,14 +51,4 @@ pub async fn restart(component: &str) -> Result<()> {
     let undo = Undo::by([&script(), "start", component]);
     run("restart", component).await?;
     undo.now().await
-}
-
-/// Freezes the process of a component: it holds its connections and answers nothing.
-///
-/// # Errors
-/// If it does not run.
-pub async fn freeze(component: &str) -> Result<Undo> {
-    let undo = Undo::by([&script(), "thaw", component]);
-    run("freeze", component).await?;
-    Ok(undo)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
-use upgradegate_crds::{OpenedByType, Outcome};
+use upgradegate_crds::{OpenedByType, Outcome, Phase};
 use upgradegate_e2e::{
     control_plane::{PHASES, Place, in_places, taken},
     is, operator,
@@ -40,12 +40,15 @@ fn crd_deleted_and_restored_in_each_phase() {
 
 async fn gone_and_at_work(place: &Place<'_>) -> Result<()> {
     let what = || format!("a gate that was {:?}", place.phase);
+    if place.phase == Phase::RollingOut {
+        // Its members wait for the end of the rollout, or for its progress deadline.
+        place.stage.app.upgrade_to_own_image("2").await?;
+    }
     place.stage.gate.until_gone().await.with_context(what)?;
     back_at_work(&place.stage.app).await.with_context(what)
 }
 
 async fn a_new_gate_works(place: &Place<'_>) -> Result<()> {
-    place.stage.app.upgrade_to_own_image("").await?;
     place.stage.app.set(serde_json::json!({"busy": false, "resume": null})).await?;
     place.stage.app.until_complete().await?;
     let gate = wait::eventually("created", async || phases::builder().named("again").create(place.test).await).await?;

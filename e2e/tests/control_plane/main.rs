@@ -14,8 +14,16 @@ mod namespace;
 mod network;
 mod rbac;
 
+use anyhow::Result;
 use upgradegate_crds::UpgradeGateStatus;
-use upgradegate_e2e::{alone, is::Is};
+use upgradegate_e2e::{Test, control_plane::component, is::Is};
+
+/// Runs a test alone, on a cluster of which everything runs: a test before it may have been killed.
+fn alone(body: impl AsyncFnOnce(&Test) -> Result<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(component::all_started()).expect("a whole cluster");
+    upgradegate_e2e::alone(body);
+}
 
 /// Held by this pod, and the status says so.
 fn held_by_pod(name: &str, what: impl Fn(&UpgradeGateStatus) -> bool + Send + Sync + 'static) -> Is {

@@ -1,6 +1,6 @@
 //! One replica acts; the Lease says which.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::{coordination::v1::Lease, core::v1::Pod};
 use kube::{

@@ -2,30 +2,31 @@
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use upgradegate_crds::{ActionType, OnDeadline, OpenedByType, UpgradeGate, UpgradeGateStatus};
+use upgradegate_crds::{ActionType, OnDeadline, OpenedBy, OpenedByType, UpgradeGate, UpgradeGateStatus};
 
 use crate::{
     Rule, Slack, Violation,
     slack::{earlier, later},
     timeline::{Timeline, Version},
     witness::Witness,
-    world::{World, gate_name, is_open, status},
+    world::{World, gate_name, is_open, status, uid},
 };
 
-/// Checks every version that opened a gate.
+/// Checks every version that opened a gate, or says of an open one that something else opened it.
 pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
     let mut found = Vec::new();
     for gate in world.gates.values() {
-        let mut was_open = false;
+        let mut opened: Option<&OpenedBy> = None;
         for version in gate.versions() {
+            let by = status(version.object).and_then(|status| status.opened_by.as_ref());
             let opens = is_open(version.object) && !version.gone;
             if opens
-                && !was_open
+                && (opened.is_none() || opened != by)
                 && let Some(why) = wrong(world, gate, version, slack)
             {
                 found.push(Violation { rule: Rule::S1, at: version.at, object: gate_name(version.object), why });
             }
-            was_open = opens;
+            opened = by.filter(|_| opens);
         }
     }
     found
@@ -96,8 +97,11 @@ fn instants<'w>(
     version: &Version<UpgradeGate>,
     slack: Slack,
 ) -> impl Iterator<Item = Timestamp> + use<'w> {
+    // A run lists its members when it begins: what they were before that it never knew.
+    let gate = world.gates.get(uid(&version.object.metadata));
+    let began = gate.and_then(|gate| gate.versions().first()).map_or(Timestamp::MIN, |first| first.at);
     // The recorder may be as late as the operator.
-    let (from, to) = (earlier(version.at, slack.lag + slack.lag), later(version.at, slack.lag));
+    let (from, to) = (earlier(version.at, slack.lag + slack.lag).max(began), later(version.at, slack.lag));
     let targets = world.deployments.values().flat_map(|target| target.versions().iter().map(|version| version.at));
     let changes = world.pods.values().flat_map(|pod| pod.versions().iter().map(|version| version.at));
     changes.chain(targets).filter(move |at| from < *at && *at <= to).chain([from, version.at])

@@ -75,5 +75,5 @@ fn lives_on(world: &World, pod: &str, gate: &UpgradeGate, drained: Timestamp, ov
     let same = |pod: &k8s_openapi::api::core::v1::Pod| {
         works(pod, gate) && started(pod, gate).is_none_or(|started| started <= drained)
     };
-    timeline.always(earlier(over, slack.lag), later(over, slack.lag), same)
+    timeline.always(earlier(over, slack.lag).max(drained), later(over, slack.lag), same)
 }

@@ -1,0 +1,233 @@
+//! Calls that were not made, or not so.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use upgradegate_crds::Phase;
+use upgradegate_proof::{Effect, History, Rule, What};
+
+use crate::kit::{add_late, call, calls, caught, caught_at_each, change, first};
+
+/// Pods that got a call.
+fn called(name: &str) -> Vec<String> {
+    let mut pods: Vec<_> = calls(&mut crate::kit::load(name)).map(|(_, call)| call.pod.clone()).collect();
+    pods.sort();
+    pods.dedup();
+    pods
+}
+
+fn drop_calls(history: &mut History, dropped: impl Fn(&upgradegate_proof::Call) -> bool) {
+    history.events.retain(|event| !matches!(&event.what, What::Call(call) if dropped(call)));
+}
+
+#[test]
+fn s1_a_member_never_acknowledged() {
+    for pod in called("closed-again") {
+        let is_dropped = |call: &upgradegate_proof::Call| call.pod == pod && call.method == "POST";
+        // Pods of the new template are not asked.
+        caught("closed-again", Rule::S1, |history| drop_calls(history, is_dropped));
+    }
+}
+
+#[test]
+fn s1_a_member_was_never_asked() {
+    for pod in called("closed-again") {
+        let is_dropped = |call: &upgradegate_proof::Call| call.pod == pod && call.method == "GET";
+        caught("closed-again", Rule::S1, |history| drop_calls(history, is_dropped));
+    }
+}
+
+#[test]
+fn s1_a_lease_ran_out_before_the_gate_opened() {
+    caught("closed-again", Rule::S1, |history| {
+        for (_, call) in calls(history) {
+            if let Effect::Drained { at, until, .. } = &mut call.effect {
+                *until = *at - SignedDuration::from_secs(10);
+            }
+        }
+    });
+}
+
+#[test]
+fn s1_one_member_answered_for_two() {
+    let pods = called("closed-again");
+    caught("closed-again", Rule::S1, |history| {
+        calls(history).for_each(|(_, call)| call.pod.clone_from(&pods[0]));
+    });
+}
+
+#[test]
+fn s1_a_member_acknowledged_another_epoch() {
+    caught("closed-again", Rule::S1, |history| {
+        for (_, call) in calls(history) {
+            if let Effect::Drained { epoch, .. } = &mut call.effect {
+                *epoch += 1;
+            }
+        }
+    });
+}
+
+#[test]
+fn s1_an_answer_is_too_old() {
+    let open = first(&crate::kit::load("closed-again"), Phase::Open);
+    caught("closed-again", Rule::S1, |history| {
+        let before = calls(history).filter(|(at, call)| **at <= open && call.method == "GET");
+        for (at, call) in before {
+            *at -= SignedDuration::from_secs(30);
+            call.answered = Some(*at);
+        }
+    });
+}
+
+#[test]
+fn s3_another_address_was_called() {
+    for name in ["closed-again", "cancelled", "superseded"] {
+        let elsewhere = "10.244.9.9".parse().unwrap();
+        caught_at_each(
+            name,
+            Rule::S3,
+            |event| matches!(event.what, What::Call(_)),
+            |event| {
+                change(event, |call| call.address = elsewhere);
+            },
+        );
+    }
+}
+
+#[test]
+fn s3_a_pod_that_nobody_knows_was_called() {
+    caught_at_each(
+        "cancelled",
+        Rule::S3,
+        |event| matches!(event.what, What::Call(_)),
+        |event| {
+            change(event, |call| call.pod = "somebody".into());
+        },
+    );
+}
+
+#[test]
+fn s3_a_pod_on_the_network_of_the_host_was_called() {
+    caught("cancelled", Rule::S3, |history| {
+        for event in &mut history.events {
+            if let What::Pod { pod, .. } = &mut event.what {
+                pod.spec.as_mut().unwrap().host_network = Some(true);
+            }
+        }
+    });
+}
+
+#[test]
+fn s3_a_pod_of_another_owner_was_called() {
+    caught("cancelled", Rule::S3, |history| {
+        for event in &mut history.events {
+            if let What::Pod { pod, .. } = &mut event.what {
+                pod.metadata.owner_references.as_mut().unwrap()[0].kind = "Job".into();
+            }
+        }
+    });
+}
+
+#[test]
+fn s3_a_member_was_asked_after_the_end() {
+    for name in ["answers-500", "closed-again", "cancelled"] {
+        caught(name, Rule::S3, |history| add_late(history, "GET", 20, |_| {}));
+    }
+}
+
+#[test]
+fn s4_an_error_counted_as_ready() {
+    caught("closed-again", Rule::S4, |history| {
+        calls(history).filter(|(_, call)| call.method == "GET").for_each(|(_, call)| {
+            call.answer.as_mut().unwrap().code = 500;
+        });
+    });
+}
+
+#[test]
+fn s4_nonsense_counted_as_ready() {
+    caught("closed-again", Rule::S4, |history| {
+        calls(history).filter(|(_, call)| call.method == "GET").for_each(|(_, call)| {
+            call.answer.as_mut().unwrap().body = "yes".into();
+        });
+    });
+}
+
+#[test]
+fn s4_silence_counted_as_ready() {
+    caught("closed-again", Rule::S4, |history| {
+        calls(history).filter(|(_, call)| call.method == "GET").for_each(|(_, call)| {
+            (call.answer, call.answered) = (None, None);
+        });
+    });
+}
+
+#[test]
+fn s6_a_member_was_forgotten() {
+    caught("cancelled", Rule::S6, |history| drop_calls(history, |call| call.method == "DELETE"));
+}
+
+#[test]
+fn s6_a_resume_that_failed_was_taken_for_done() {
+    caught("cancelled", Rule::S6, |history| {
+        for (_, call) in calls(history).filter(|(_, call)| call.method == "DELETE") {
+            call.answer.as_mut().unwrap().code = 500;
+            call.effect = Effect::None;
+        }
+    });
+}
+
+#[test]
+fn s6_a_member_was_told_after_the_end() {
+    caught("cancelled", Rule::S6, |history| add_late(history, "POST", 20, |_| {}));
+    caught("cancelled", Rule::S6, |history| add_late(history, "DELETE", 20, |_| {}));
+    caught("closed-again", Rule::S6, |history| add_late(history, "POST", 20, |_| {}));
+}
+
+#[test]
+fn s6_an_order_had_an_epoch_of_its_own() {
+    for name in ["cancelled", "closed-again", "superseded"] {
+        caught_at_each(
+            name,
+            Rule::S6,
+            |event| call(event, "POST").is_some(),
+            |event| {
+                change(event, |call| call.body["epoch"] = json!(1));
+            },
+        );
+    }
+}
+
+#[test]
+fn s6_an_order_went_elsewhere() {
+    caught_at_each(
+        "cancelled",
+        Rule::S6,
+        |event| call(event, "DELETE").is_some(),
+        |event| {
+            change(event, |call| call.path = "/delete-everything".into());
+        },
+    );
+}
+
+#[test]
+fn s6_an_order_had_another_lease() {
+    caught_at_each(
+        "superseded",
+        Rule::S6,
+        |event| call(event, "POST").is_some(),
+        |event| {
+            change(event, |call| call.body["leaseSeconds"] = json!(1_000_000));
+        },
+    );
+}
+
+#[test]
+fn s6_a_member_was_resumed_that_the_rollout_replaces() {
+    let rolling: Timestamp = first(&crate::kit::load("cancelled-rolling-out"), Phase::RollingOut);
+    caught("cancelled-rolling-out", Rule::S6, |history| {
+        let (at, order) = calls(history).find(|(at, call)| call.method == "POST" && **at <= rolling).unwrap();
+        // Later than any watch lags behind the rollout, and before it is given up.
+        *at = rolling + SignedDuration::from_secs(4);
+        order.method = "DELETE".into();
+    });
+}

@@ -248,6 +248,7 @@ fn conditions_agree(status: &UpgradeGateStatus) {
     assert_eq!(is_true("Failed"), finished && !good);
     assert_eq!(is_true("Stalled"), is_true("Failed"));
     assert_eq!(condition(status, "Ready").is_none(), good, "Ready is absent after a good end, and only then");
+    assert!(status.outcome.is_none() || !status.message.is_empty(), "an end without a sentence");
     for condition in &status.conditions {
         assert!(!condition.reason.is_empty() && condition.reason.chars().all(|c| c.is_ascii_alphanumeric()));
     }

@@ -124,3 +124,14 @@ fn actions_after_the_end_change_nothing() {
     assert_eq!(story.outcome(), Some(Outcome::Unchanged));
     assert_eq!(story.status().action, ended.action);
 }
+
+#[test]
+fn an_action_that_follows_another_is_on_record_with_its_own_time() {
+    let mut story = Story::draining();
+    story.at(10).order(ActionType::Open, "pager").decide();
+    story.at(12).decide();
+    assert_eq!(story.status().action.unwrap().at.0, at(10), "it was acted on once");
+    story.at(20).order(ActionType::Cancel, "wrong version").decide();
+    let acted = story.status().action.unwrap();
+    assert_eq!((acted.type_, acted.at.0), (ActionType::Cancel, at(20)));
+}

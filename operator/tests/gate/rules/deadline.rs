@@ -80,3 +80,13 @@ fn the_deadline_is_no_matter_once_the_gate_was_open() {
     assert_eq!((story.phase(), story.outcome()), (Some(Phase::Draining), None));
     assert_eq!(story.decide().wake, Some(at(480)), "what ends it now is openUntil");
 }
+
+#[test]
+fn a_gate_that_may_proceed_is_looked_at_at_its_deadline_while_it_is_closed() {
+    let mut story = Story::new();
+    story.gate.spec.on_deadline = OnDeadline::Proceed;
+    assert_eq!(story.decide().wake, Some(at(180)));
+    assert_eq!(story.at(10).all_ready().decide().wake, Some(at(480)), "open: nothing happens at the deadline");
+    let closed = story.at(11).all_ready().busy("a").decide();
+    assert_eq!((story.phase(), closed.wake), (Some(Phase::Draining), Some(at(180))));
+}

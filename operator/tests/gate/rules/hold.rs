@@ -1,9 +1,10 @@
 //! Drain and probe; open with the quorum; close again for those who still wait.
 
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use upgradegate_crds::{MemberState, OpenedByType, Phase};
 use upgradegate_operator::gate::{DrainFact, Facts, Intent, Lifecycle, Members, Revision, Trouble};
 
-use crate::kit::{Story, at};
+use crate::kit::{Story, at, member};
 
 #[test]
 fn every_member_is_drained_and_probed_whatever_its_revision() {
@@ -175,4 +176,43 @@ fn after_a_restart_a_closed_gate_does_not_open_on_half_the_answers() {
     (story.members.whole, story.members.heard) = (true, false);
     story.decide();
     assert_eq!(story.phase(), Some(Phase::Draining));
+}
+
+#[test]
+fn after_a_restart_an_open_gate_keeps_its_counts_until_everybody_was_heard() {
+    let mut story = Story::open();
+    story.at(20).restart().decide();
+    assert_eq!(story.status().pods.unwrap().ready, 3, "nobody was heard yet");
+    story.at(21).all_ready().busy("a").members.heard = true;
+    story.decide();
+    assert_eq!(story.status().pods.unwrap().busy, 1);
+}
+
+#[test]
+fn an_open_gate_tells_who_is_busy_and_a_closed_one_who_was_not_heard() {
+    let mut story = Story::new();
+    story.gate.spec.min_ready = IntOrString::Int(2);
+    story.decide();
+    story.at(10).all_ready().decide();
+    story.at(11).all_ready().busy("a").decide();
+    let pods = story.status().pods.unwrap();
+    assert_eq!((story.phase(), pods.ready, pods.busy), (Some(Phase::Open), 2, 1));
+    let mut closed = Story::draining();
+    closed.at(3).busy("a").restart().decide();
+    assert_eq!(closed.status().pods.unwrap().draining, 3);
+    closed.members.whole = false;
+    closed.members.known.truncate(1);
+    closed.at(4).decide();
+    assert_eq!(closed.status().pods.unwrap().total, 3, "half a list is not written as the whole");
+}
+
+#[test]
+fn an_answer_or_its_absence_is_a_sign_of_life() {
+    let mut member = member("a");
+    assert!(!member.was_heard());
+    member.facts.drain_trouble = Some(Trouble::NoAnswer("no answer within 1 s".into()));
+    assert!(member.was_heard());
+    let mut story = Story::draining();
+    story.ready("a");
+    assert!(story.member("a").was_heard());
 }

@@ -131,3 +131,14 @@ fn a_template_that_comes_while_waiting_is_a_bypass() {
     story.at(3).patch("new").decide();
     assert_eq!(story.outcome(), Some(Outcome::Bypassed));
 }
+
+#[test]
+fn of_two_runs_with_one_epoch_the_younger_is_newer() {
+    let epoch = Story::draining().epoch();
+    let mut younger = running("younger", epoch, Phase::Waiting);
+    younger.metadata.creation_timestamp = Some(Time(at(1)));
+    assert_eq!(beside(younger).outcome(), Some(Outcome::Superseded));
+    let mut older = running("older", epoch, Phase::Draining);
+    older.metadata.creation_timestamp = Some(Time(at(-1)));
+    assert_eq!(beside(older).outcome(), None);
+}

@@ -127,7 +127,15 @@ fn open_only_for_a_cause(o: &Observation, status: &UpgradeGateStatus) {
         }
         OpenedByType::NoMembers if sure => assert_eq!(counting.count(), 0),
         OpenedByType::Action => assert!(status.action.is_some(), "an action that opened is on record"),
-        OpenedByType::Quorum | OpenedByType::NoMembers | OpenedByType::Deadline => {}
+        // Who does not know all members opens nothing, and leaves open what was.
+        OpenedByType::Quorum | OpenedByType::NoMembers => {
+            assert_eq!(
+                o.gate.status.as_ref().and_then(|s| s.phase),
+                Some(Phase::Open),
+                "opened without knowing the members"
+            );
+        }
+        OpenedByType::Deadline => {}
     }
 }
 

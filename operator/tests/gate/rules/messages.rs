@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use upgradegate_crds::ActionType;
-use upgradegate_operator::gate::{Answer, ReadyRule, Trouble};
+use upgradegate_operator::gate::{Answer, ReadyRule, Target, Trouble};
 
 use crate::kit::{Story, at};
 
@@ -119,4 +119,27 @@ fn a_rollout_is_told_in_counts() {
     story.at(30).counts(1, 4, 3).decide();
     let message = story.status().message;
     assert!(message.starts_with("Deployment demo-app rolls out: 1 of 3 pods are new"), "{message}");
+}
+
+#[test]
+fn an_end_names_the_target_and_what_became_of_it() {
+    let said = |story: &mut Story| {
+        story.decide();
+        story.status().message
+    };
+    assert_eq!(
+        said(Story::draining().patch("new")),
+        "A new pod template came to Deployment demo-app although the gate had never been open."
+    );
+    let mut deleted = Story::draining();
+    deleted.target = Target::Missing;
+    assert_eq!(said(&mut deleted), "Deployment demo-app was deleted although the gate had never been open.");
+    assert_eq!(
+        said(Story::open().order(ActionType::Finish, "hook")),
+        "The upgrade is over and brought no new pod template to Deployment demo-app."
+    );
+    assert_eq!(
+        said(Story::rolling_out().patch("old")),
+        "Deployment demo-app went back to the pod template that it had before."
+    );
 }

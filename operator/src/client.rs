@@ -3,6 +3,7 @@
 mod count;
 mod error;
 mod fence;
+mod limit;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use crate::metrics::Metrics;
 pub use count::meaning;
 pub use error::{ApiError, within, within_limit};
 pub use fence::only_while;
+pub use limit::{Limit, LimitLayer};
 
 /// Longest time to open a connection to the API server, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,7 +27,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest silence of a connection. It has to be longer than any watch, which may be silent from its start to its end: the
-/// server ends a watch after 290 s at most, which is what kube asks for. Other calls end by [`within`].
+/// server ends a watch after 290 s at most, which is what kube asks for. Other calls end by [`within`], and no call waits
+/// longer than [`LimitLayer`] says for its answer to begin.
 const READ_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Why there is no client of the API.
@@ -61,7 +64,7 @@ pub fn connect(config: kube::Config, metrics: &Arc<Metrics>) -> Result<Client, C
     // Fails only if a provider is installed already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = ClientBuilder::try_from(config)?;
-    Ok(builder.with_layer(&count::CountLayer::new(Arc::clone(metrics))).build())
+    Ok(builder.with_layer(&LimitLayer).with_layer(&count::CountLayer::new(Arc::clone(metrics))).build())
 }
 
 /// The IPs of the API server that this process knows: that of `config`, and the service's from the pod's environment.

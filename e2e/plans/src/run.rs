@@ -115,11 +115,12 @@ fn is_excused(scenario: &Scenario, plan: &Plan, stalled: Duration, end: End) -> 
 }
 
 /// The longest time that a fault can take from a run: what it lasts, and what the operator waits after it. A call to the API is given up
-/// after 10 s and tried again 2 s later; a replica that stood still has to win its Lease anew; a watch that fails is tried again after some
+/// after 10 s, a list within a watch after 30 s, and tried again 2 s later; a replica that stood still has to win its Lease anew; a watch that fails is tried again after some
 /// seconds.
 fn cost(fault: &Fault) -> Duration {
     let ms = match fault.what {
         Mishap::FreezeBefore(ms) | Mishap::FreezeAfter(ms) => ms + 5000,
+        Mishap::Hang | Mishap::Swallow if Calls::of(&fault.at.kind) == Calls::Read => 35_000,
         Mishap::Hang | Mishap::Swallow => 13_000,
         Mishap::Delay(ms) | Mishap::Late(ms) | Mishap::Starve(ms) => ms + 3000,
         _ => 6000,

@@ -24,7 +24,7 @@ pub use generate::{Points, crashes, points, random};
 pub use tally::Tally;
 
 /// Times that a plan is run whose fault did not strike: how often a member is asked depends on time.
-const TRIES: usize = 3;
+const TRIES: usize = 4;
 
 /// How often each scenario is run without faults.
 const PLAIN_RUNS: usize = 3;

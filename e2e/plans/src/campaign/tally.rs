@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::fault::Plan;
 use crate::run::Report;
 
 /// Counts over many plans.
@@ -17,7 +18,7 @@ pub struct Tally {
     /// Those that failed.
     pub failed: Vec<String>,
     /// Those with a fault that did not strike.
-    pub spared: Vec<String>,
+    pub spared: Vec<Plan>,
     lives: usize,
     longest: Duration,
     by_kind: BTreeMap<String, usize>,
@@ -40,7 +41,7 @@ impl Tally {
     pub(super) fn count(&mut self, report: &Report) {
         self.plans += 1;
         if !report.struck {
-            self.spared.push(report.plan.to_string());
+            self.spared.push(report.plan.clone());
         }
         self.lives += report.lives;
         self.longest = self.longest.max(report.took);

@@ -10,9 +10,9 @@ use hyper::{Request, Response};
 use kube::Client;
 use kube::client::Body;
 use tokio::time::sleep;
-use tower::{BoxError, Service};
+use tower::{BoxError, Layer, Service};
 use upgradegate_crds::UpgradeGate;
-use upgradegate_operator::client::meaning;
+use upgradegate_operator::client::{LimitLayer, meaning};
 
 use super::answer::{self, Content};
 use super::{Calls, Mishap, Striker};
@@ -32,7 +32,8 @@ impl FaultyClient {
     /// Puts the faults of a run around `inner`. Must be called within the runtime of the replica that lives `life`.
     pub fn around(inner: Client, place: &Place, life: Arc<Life>) -> Client {
         let (striker, recorder) = (Arc::clone(&place.striker), Arc::clone(&place.recorder));
-        Client::new(Self { inner, striker, recorder, life }, "default")
+        // The faults strike below the limits of the operator's client.
+        Client::new(LimitLayer.layer(Self { inner, striker, recorder, life }), "default")
     }
 }
 

@@ -111,6 +111,15 @@ impl Recorder {
         self.changed.send_replace(());
     }
 
+    /// Whether this version of an object was seen.
+    pub(super) fn knows(&self, object: &impl Resource) -> bool {
+        let meta = object.meta();
+        let version = meta.resource_version.as_deref().and_then(|version| version.parse().ok());
+        let state = self.state();
+        let known = meta.uid.as_ref().and_then(|uid| state.versions.get(uid));
+        known.is_some_and(|known| version.is_some_and(|version: u64| known.contains_key(&version)))
+    }
+
     /// Says that every call to this pod is recorded.
     pub(super) fn records(&self, pod: &str) {
         self.state().history.recorded.insert(pod.to_owned());

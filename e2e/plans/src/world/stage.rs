@@ -198,7 +198,8 @@ impl World {
             gate.status.as_ref().and_then(|status| status.pods.as_ref()).is_some_and(|pods| pods.busy > 0)
         };
         let what = format!("gate {name} says that a member is busy");
-        self.until(&what, |world| world.seen(name).is_none_or(|gate| busy(&gate) || outcome_of(&gate).is_some())).await?;
+        self.until(&what, |world| world.seen(name).is_none_or(|gate| busy(&gate) || outcome_of(&gate).is_some()))
+            .await?;
         self.linger().await;
         Ok(())
     }
@@ -290,10 +291,21 @@ impl World {
     /// # Errors
     /// When a replica can't be awaited.
     pub async fn end(self) -> Result<History> {
+        self.catch_up().await?;
         let World { replicas, cluster, namespace, recorder, .. } = self;
         tokio::task::spawn_blocking(move || drop(replicas)).await.context("end the replicas")?;
         cluster.forget(&namespace);
         Ok(recorder.history())
+    }
+
+    /// Waits until the recorder has seen what the operator may have acted on: its watch may be the slower one.
+    async fn catch_up(&self) -> Result<()> {
+        let mark = Patch::Merge(json!({"metadata": {"annotations": {"upgradegate.dev/plan": "over"}}}));
+        match self.deployments().patch(APP, &PatchParams::default(), &mark).await {
+            Ok(last) => self.until("the recorder caught up", |world| world.recorder.knows(&last)).await,
+            // A scenario may have deleted it.
+            Err(_) => Ok(()),
+        }
     }
 
     /// The gates of this world.

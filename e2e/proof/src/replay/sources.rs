@@ -114,7 +114,8 @@ impl<'o> Around<'o> {
                 }
             })
         });
-        gone.into_iter().chain(seen).chain([blind])
+        // The cheap ones first: there may be more of the others than are tried.
+        [blind].into_iter().chain(gone).chain(seen)
     }
 
     /// What the target was, the one at the time of the write first.

@@ -20,8 +20,17 @@ test: ## Everything that proves it: formatting, lints, unit tests, scenarios on 
 ##@ Prove it further
 .PHONY: verify
 verify: ## Larger worlds for the model, and wrong versions of the core that it has to catch
-	@cargo test --package upgradegate-operator --test gate -- --ignored --nocapture model::large
+	@CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo test --target-dir target/verify --package upgradegate-operator --test gate \
+	  -- --ignored --nocapture --test-threads 1 model::large
 	@operator/tests/seeded/run.sh
+
+.PHONY: mutants
+mutants: ## Change the core in every small way; what survives is in operator/mutants-accepted.md, or a finding
+	@operator/tests/seeded/core.sh target/mutants
+	@cd target/mutants && for tests in "rules:: random::" "model::"; do \
+	  CARGO_TARGET_DIR=$$PWD/target cargo mutants --in-place --iterate --no-shuffle --baseline=skip --package upgradegate-operator \
+	    --file 'operator/src/gate/*.rs' --timeout 120 --cargo-arg=--test=gate --output out -- -- $$tests || true; \
+	done; cat out/mutants.out/missed.txt
 
 .PHONY: plans
 plans: ## Fault plans and spec walks against a real API server; PLANS=2000 for more random plans

@@ -56,7 +56,8 @@ pub fn members<'o>(
     plan: &Plan,
     facts: impl Fn(&'o Pod, bool) -> Option<Facts>,
 ) -> Result<Vec<Member>, serde_json::Error> {
-    let views: Vec<_> = sets.into_iter().map(|set| view::<ReplicaSetView>(set).map(Into::into)).collect::<Result<_, _>>()?;
+    let views: Vec<_> =
+        sets.into_iter().map(|set| view::<ReplicaSetView>(set).map(Into::into)).collect::<Result<_, _>>()?;
     let sets: HashMap<String, Option<String>> = replica_sets(&views, &owners.uids);
     let none = BTreeMap::new();
     let mut members = Vec::new();

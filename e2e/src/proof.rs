@@ -35,15 +35,35 @@ pub async fn history(test: &Test) -> Result<History> {
     Ok(History { events, recorded })
 }
 
+/// A history that was read against the rules and the model.
+#[derive(Debug)]
+pub struct Proof {
+    /// What was recorded.
+    pub history: History,
+    /// Written statuses that were held against the model.
+    pub steps: usize,
+    /// What is broken; empty if all is well.
+    pub violations: Vec<Violation>,
+}
+
+/// Reads the history of a test against the rules that hold always, and against the model.
+///
+/// # Errors
+/// If there is no history.
+pub async fn examine(test: &Test, slack: Slack) -> Result<Proof> {
+    let history = history(test).await?;
+    let mut violations = upgradegate_proof::check_within(&history, slack);
+    let Replayed { steps, violations: no_steps } = upgradegate_proof::replay_within(&history, slack);
+    violations.extend(no_steps);
+    Ok(Proof { history, steps, violations })
+}
+
 /// Checks the history of a test, and counts it. One that breaks a rule is kept as a file.
 ///
 /// # Errors
 /// If a rule is broken, with a line for each; or if there is no history.
 pub async fn prove(test: &Test, slack: Slack) -> Result<()> {
-    let history = history(test).await?;
-    let mut violations = upgradegate_proof::check_within(&history, slack);
-    let Replayed { steps, violations: no_steps } = upgradegate_proof::replay_within(&history, slack);
-    violations.extend(no_steps);
+    let Proof { history, steps, violations } = examine(test, slack).await?;
     let is_call = |event: &&Event| matches!(event.what, What::Call(_));
     let calls = history.events.iter().filter(is_call).count();
     let line = format!("{} events, {calls} calls, {steps} steps in {}", history.events.len(), test.namespace);
@@ -61,7 +81,10 @@ fn told(violations: &[Violation]) -> String {
 }
 
 /// Writes a history to a file, so that it can be looked at.
-fn keep_history(test: &Test, history: &History) -> Result<PathBuf> {
+///
+/// # Errors
+/// If it can't be written.
+pub fn keep_history(test: &Test, history: &History) -> Result<PathBuf> {
     let path = env::scratch()?.join(format!("{}.history.json", test.namespace));
     std::fs::write(&path, serde_json::to_vec_pretty(history)?).with_context(|| format!("write {}", path.display()))?;
     Ok(path)

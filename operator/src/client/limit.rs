@@ -47,13 +47,11 @@ where
     fn call(&mut self, request: Request<Sent>) -> Self::Future {
         let call = self.inner.call(request);
         Box::pin(async move {
-            match tokio::time::timeout(HEAD_TIMEOUT, call).await {
-                Ok(answer) => answer.map_err(Into::into),
-                Err(_) => {
-                    let why = format!("no answer within {} s", HEAD_TIMEOUT.as_secs());
-                    Err(io::Error::new(io::ErrorKind::TimedOut, why).into())
-                }
-            }
+            let late = |_| {
+                let why = format!("no answer within {} s", HEAD_TIMEOUT.as_secs());
+                io::Error::new(io::ErrorKind::TimedOut, why)
+            };
+            tokio::time::timeout(HEAD_TIMEOUT, call).await.map_err(late)?.map_err(Into::into)
         })
     }
 }

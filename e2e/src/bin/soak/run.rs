@@ -4,7 +4,8 @@ use anyhow::Result;
 use fastrand::Rng;
 use serde_json::json;
 use upgradegate_crds::Phase;
-use upgradegate_e2e::{Test, fault_app::FaultAppBuilder, invariants, is, phases};
+use upgradegate_e2e::{Test, fault_app::FaultAppBuilder, is, phases, proof};
+use upgradegate_proof::Slack;
 
 use crate::{Soak, plot::Plot, trouble::Trouble};
 
@@ -28,10 +29,18 @@ pub async fn one_after_another(soak: &Soak, mut rng: Rng) {
 /// The rules that the run broke. The namespace goes away, whatever happened in it.
 async fn in_namespace(soak: &Soak, plot: Plot, trouble: Trouble, replicas: u32) -> Result<Vec<String>> {
     let test = soak.calm.step(Test::begin("soak")).await?;
-    let lived = live(soak, &test, plot, trouble, replicas).await;
-    let broken = invariants::broken(&test.gates.all());
+    let mut broken = Vec::new();
+    if let Err(error) = live(soak, &test, plot, trouble, replicas).await {
+        broken.push(format!("{error:#}"));
+    }
+    // An outage delays what the operator has to do.
+    let proof = soak.calm.step(proof::examine(&test, Slack::DISTURBED)).await?;
+    broken.extend(proof.violations.iter().map(ToString::to_string));
+    if !broken.is_empty() {
+        broken.push(format!("its history: {}", proof::keep_history(&test, &proof.history)?.display()));
+    }
     soak.calm.step(test.delete_namespace()).await?;
-    lived?;
+    soak.tally.borrow_mut().held(proof.steps);
     Ok(broken)
 }
 

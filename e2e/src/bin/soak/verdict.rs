@@ -15,14 +15,20 @@ const CONNECTIONS: f64 = 4.0;
 pub struct Tally {
     runs: usize,
     violations: usize,
+    steps: usize,
     faults: BTreeMap<&'static str, usize>,
 }
 
 impl Tally {
-    /// A run ended, and broke these rules.
+    /// A run ended, and this is what was wrong in it.
     pub fn add(&mut self, broken: &[String]) {
         self.runs += 1;
-        self.violations += broken.len();
+        self.violations += usize::from(!broken.is_empty());
+    }
+
+    /// So many written statuses were held against the model.
+    pub fn held(&mut self, steps: usize) {
+        self.steps += steps;
     }
 
     /// The cluster had a fault.
@@ -33,13 +39,9 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} runs, {} violations, {} cluster faults",
-            self.runs,
-            self.violations,
-            self.faults.values().sum::<usize>()
-        )
+        let Tally { runs, violations, steps, faults } = self;
+        let faults: usize = faults.values().sum();
+        write!(f, "{runs} runs ({steps} steps), {violations} violations, {faults} cluster faults")
     }
 }
 

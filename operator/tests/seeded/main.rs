@@ -21,7 +21,7 @@ fn hunks(patch: &str) -> Vec<String> {
     let after_header = patch.split_once("\n+++ ").unwrap().1;
     let hunks = after_header.split("\n@@").skip(1).map(|hunk| hunk.split_once('\n').unwrap().1);
     let was_there = |line: &&str| line.starts_with([' ', '-']);
-    hunks.map(|hunk| hunk.lines().filter(was_there).map(|line| format!("{}\n", &line[1..])).collect()).collect()
+    hunks.map(|hunk| hunk.lines().filter(was_there).map(|line| line[1..].to_owned() + "\n").collect()).collect()
 }
 
 #[test]

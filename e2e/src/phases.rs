@@ -32,6 +32,8 @@ pub fn builder() -> GateBuilder {
         if let Some(drain) = &mut spec.drain {
             drain.lease_seconds = LEASE;
         }
+        // Kubernetes is to say that a rollout failed, and not the gate, also when the cluster itself was away for a minute.
+        spec.progress_seconds = 300;
     })
 }
 

@@ -86,10 +86,8 @@ impl<'t> Place<'t> {
     /// If it is not reached.
     pub async fn reach(test: &'t Test, phase: Phase) -> Result<Self> {
         let stage = phases::reach(test, phase).await.with_context(|| format!("reach {phase:?}"))?;
-        if phase == Phase::RollingOut {
-            // Kubernetes is not to end it while the fault lasts.
-            stage.app.patch(json!({"spec": {"progressDeadlineSeconds": 600}})).await?;
-        }
+        // Kubernetes is not to end a rollout while the fault lasts, nor soon after it.
+        stage.app.patch(json!({"spec": {"progressDeadlineSeconds": 600}})).await?;
         let before = stage.gate.status();
         ensure!(before.phase == Some(phase), "{phase:?} was over before the fault: {:?}", before.phase);
         Ok(Self { phase, test, stage, before })
@@ -142,6 +140,6 @@ impl<'t> Place<'t> {
 ///
 /// # Errors
 /// If one comes to another end.
-pub async fn all_end_well(places: &[Place<'_>]) -> Result<()> {
-    try_join_all(places.iter().map(Place::ends_well)).await.map(drop)
+pub async fn all_end_well<'p, 't: 'p>(places: impl IntoIterator<Item = &'p Place<'t>>) -> Result<()> {
+    try_join_all(places.into_iter().map(Place::ends_well)).await.map(drop)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 use upgradegate_crds::{Outcome, Phase};
 use upgradegate_e2e::{
-    control_plane::{Place, component, in_places, network},
+    control_plane::{Place, all_end_well, component, in_places, network},
     is, wait,
 };
 use upgradegate_fault_app::Snapshot;
@@ -41,12 +41,14 @@ fn api_server_stopped_for_a_minute() {
             let back = Timestamp::now();
             stopped.now().await?;
 
-            opens_after(turns_idle, back).await?;
-            turns_busy.stage.gate.until(is::phase(Phase::Draining).and(is::busy(1))).await?;
-            turns_busy.stage.app.set(json!({"busy": false})).await?;
             draining.stage.gate.never(&is::open())?;
-            futures::try_join!(draining.ends_well(), open.ends_well(), turns_busy.ends_well(), rolling_out.ends_well())
-                .map(drop)
+            let closes = async {
+                turns_busy.stage.gate.until(is::phase(Phase::Draining).and(is::busy(1))).await?;
+                turns_busy.stage.app.set(json!({"busy": false})).await?;
+                turns_busy.ends_well().await
+            };
+            let others = all_end_well([draining, open, rolling_out]);
+            futures::try_join!(opens_after(turns_idle, back), closes, others).map(drop)
         })
         .await
     });

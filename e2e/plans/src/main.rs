@@ -1,5 +1,6 @@
 //! Runs fault plans by hand.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -7,6 +8,7 @@ use clap::{Parser, Subcommand};
 use upgradegate_plans::fault::Plan;
 use upgradegate_plans::run;
 use upgradegate_plans::world::Cluster;
+use upgradegate_proof::Slack;
 
 /// Fault plans: whole upgrades against a real API server, with a fault at a chosen call
 #[derive(Parser)]
@@ -25,11 +27,32 @@ enum Command {
         #[arg(long)]
         history: bool,
     },
+    /// Read a history that was kept of a failed plan against the rules and the model, as of a run without faults
+    Check {
+        /// The file
+        history: PathBuf,
+    },
 }
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    let Command::Replay { plan, history } = Cli::parse().command;
+    match Cli::parse().command {
+        Command::Replay { plan, history } => replay(plan, history).await,
+        Command::Check { history } => check(&history),
+    }
+}
+
+fn check(history: &Path) -> Result<ExitCode> {
+    let history = serde_json::from_slice(&std::fs::read(history)?)?;
+    let violations = run::read(&history, Slack::USUAL);
+    for violation in &violations {
+        println!("{violation}");
+    }
+    println!("{} violations", violations.len());
+    Ok(if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn replay(plan: Plan, history: bool) -> Result<ExitCode> {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
     let cluster = Cluster::start().await?;

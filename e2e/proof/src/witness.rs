@@ -67,7 +67,8 @@ impl<'w, 'h> Witness<'w, 'h> {
             }
         }
         for testimony in told.values_mut() {
-            testimony.probes.sort_by_key(|probe| probe.told);
+            // A member is asked one question at a time, so a later one says that the earlier is over, whenever that could be known.
+            testimony.probes.sort_by_key(|probe| probe.asked);
         }
         Self { world, gate, told }
     }

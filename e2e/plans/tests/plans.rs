@@ -29,21 +29,23 @@ async fn main() -> Result<ExitCode> {
     let at_once = usize::try_from(number("UPGRADEGATE_PLANS_AT_ONCE", AT_ONCE))?;
     let count = usize::try_from(number("UPGRADEGATE_PLANS_COUNT", COUNT))?;
     let seed = number("UPGRADEGATE_PLANS_SEED", fastrand::u64(..1_000_000));
-    let mut failed = Vec::new();
+    let (mut ran, mut failed) = (0, Vec::new());
 
     let known = REGRESSIONS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let known: Vec<Plan> = known.map(str::parse).collect::<Result<_>>()?;
-    act("plans that once failed", &cluster, only(known), at_once, &mut failed).await?;
-    let (mut plain, _) = act("scenarios without faults", &cluster, campaign::plain(), at_once, &mut failed).await?;
+    act("plans that once failed", &cluster, only(known), at_once, &mut ran, &mut failed).await?;
+    let (mut plain, _) =
+        act("scenarios without faults", &cluster, campaign::plain(), at_once, &mut ran, &mut failed).await?;
     let points = campaign::points(&plain);
 
     let crashes = only(campaign::crashes(&points));
     let wanted = crashes.len();
-    let (_, mut spared) = act("a crash before and after each call", &cluster, crashes, at_once, &mut failed).await?;
+    let (_, mut spared) =
+        act("a crash before and after each call", &cluster, crashes, at_once, &mut ran, &mut failed).await?;
     if !spared.is_empty() {
         // Two writes may become one, and a slow machine asks less often: does a run without faults always make those calls?
         let again: Vec<Plan> = campaign::plain().into_iter().filter(|plain| is_of(plain, &spared)).collect();
-        plain.extend(act("their scenarios again", &cluster, again, at_once, &mut failed).await?.0);
+        plain.extend(act("their scenarios again", &cluster, again, at_once, &mut ran, &mut failed).await?.0);
     }
     let made = campaign::points(&plain);
     let sometimes = spared.extract_if(.., |plan| !makes(&made, plan)).count();
@@ -57,11 +59,17 @@ async fn main() -> Result<ExitCode> {
     }
 
     let random = only(campaign::random(&points, seed, count));
-    act(&format!("random faults, seed {seed}"), &cluster, random, at_once, &mut failed).await?;
+    act(&format!("random faults, seed {seed}"), &cluster, random, at_once, &mut ran, &mut failed).await?;
     for plan in &failed {
         println!("failed: cargo run -q -p upgradegate-plans -- replay '{plan}'");
     }
     let good = failed.is_empty() && spared.is_empty();
+    let passed = ran - failed.len();
+    println!(
+        "test result: {}. {passed} passed; {} failed; 0 ignored",
+        if good { "ok" } else { "FAILED" },
+        failed.len()
+    );
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -71,8 +79,10 @@ async fn act(
     cluster: &Arc<Cluster>,
     plans: Vec<Plan>,
     at_once: usize,
+    ran: &mut usize,
     failed: &mut Vec<String>,
 ) -> Result<(Vec<Report>, Vec<Plan>)> {
+    *ran += plans.len();
     let mut tally = Tally::begin();
     let reports = campaign::run_all(cluster, plans, at_once, &mut tally).await?;
     println!("{title}: {tally}");

@@ -68,7 +68,10 @@ async fn main() -> Result<ExitCode> {
     for what in &missing {
         println!("{what}");
     }
-    Ok(if failed == 0 && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let good = failed == 0 && missing.is_empty();
+    let passed = count - failed;
+    println!("test result: {}. {passed} passed; {failed} failed; 0 ignored", if good { "ok" } else { "FAILED" });
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What a whole run has to show, and this one did not.

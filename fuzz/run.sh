@@ -11,16 +11,17 @@ shift 2
 export FUZZ_RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 build=(cargo build --quiet --package upgradegate-fuzz --features engine --bin fuzz)
+out=${CARGO_TARGET_DIR:-target}
 case $mode in
 quick)
   RUSTC_WORKSPACE_WRAPPER="$PWD/fuzz/instrument.sh" "${build[@]}"
-  binary=target/debug/fuzz
+  binary=$out/debug/fuzz
   ;;
 deep)
   # With a target of its own, build scripts and macros are not instrumented.
   host=$(rustc -vV | sed -n 's/^host: //p')
   RUSTFLAGS="$FUZZ_RUSTFLAGS" "${build[@]}" --target "$host" --profile fuzz
-  binary=target/$host/fuzz/fuzz
+  binary=$out/$host/fuzz/fuzz
   ;;
 *)
   echo "quick or deep, not $mode" >&2
@@ -29,7 +30,7 @@ deep)
 esac
 [ $# -gt 0 ] || read -ra all < <(sed -n 's/.*Target { name: "\([a-z_]*\)".*/\1/p' fuzz/src/lib.rs | xargs)
 [ $# -gt 0 ] || set -- "${all[@]}"
-work=target/fuzz
+work=$out/fuzz
 mkdir -p $work/findings
 # A thread of the operator has 2 MiB of stack, and so has the target.
 ulimit -s 2048

@@ -147,10 +147,12 @@ fn slack(plan: &Plan, stalled: Duration) -> Slack {
         let costs = plan.faults.iter().filter(is_meant).map(cost);
         costs.map(|cost| SignedDuration::try_from(cost).unwrap_or_default()).sum()
     };
-    // The operator learns late of what it reads or watches; and of all when it stands still.
-    let delays = |fault: &&Fault| {
-        let frozen = matches!(fault.what, Mishap::FreezeBefore(_) | Mishap::FreezeAfter(_));
-        frozen || matches!(Calls::of(&fault.at.kind), Calls::Read | Calls::Watch)
+    // The operator learns late of what it reads or watches, of all while it stands still, and acts late while it waits for a write.
+    let delays = |fault: &&Fault| match (Calls::of(&fault.at.kind), fault.what) {
+        (_, Mishap::FreezeBefore(_) | Mishap::FreezeAfter(_))
+        | (Calls::Read | Calls::Watch, _)
+        | (Calls::Write, Mishap::Hang | Mishap::Swallow | Mishap::Delay(_) | Mishap::Late(_)) => true,
+        (Calls::Write | Calls::Member, _) => false,
     };
     Slack { lag: Slack::USUAL.lag + stalled + total(&delays), end: Slack::USUAL.end + stalled * 4 + total(&|_| true) }
 }

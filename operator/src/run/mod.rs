@@ -94,7 +94,9 @@ impl Run {
     /// What is known of the target and its members.
     pub(crate) async fn look(&mut self, gate: &UpgradeGate) -> Sighting {
         if !self.read_anew(gate).await {
-            return Sighting { target: Target::Unknown, members: self.members(gate, None).await.0, again: true };
+            // A process that has not seen the target yet knows nothing of its members, least of all that there are none.
+            let members = if self.members.is_some() { self.members(gate, None).await.0 } else { Members::default() };
+            return Sighting { target: Target::Unknown, members, again: true };
         }
         let found = match self.deployment() {
             Found::Unknown => {

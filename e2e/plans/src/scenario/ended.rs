@@ -1,7 +1,11 @@
 //! Scenarios that end otherwise than by an upgrade.
 
+use std::time::Duration;
+
 use anyhow::Result;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use upgradegate_crds::{ActionType, Phase};
 
 use super::{GATE, set_busy};
@@ -18,9 +22,21 @@ pub(super) async fn finish(world: &World, deadline: u32) -> Result<()> {
     Ok(())
 }
 
+/// The upgrade is over while a member is still busy.
+pub(super) async fn early_finish(world: &World, deadline: u32) -> Result<()> {
+    busy(world);
+    world.gate(GATE, deadline, &Value::Null).await?;
+    world.busy_is_known(GATE).await?;
+    world.order(GATE, ActionType::Finish).await?;
+    world.phase(GATE, Phase::Finished).await.map(drop)
+}
+
 /// A member is busy for ever.
 pub(super) async fn deadline(world: &World, deadline: u32) -> Result<()> {
     busy(world);
+    // The API server keeps whole seconds of the creation, from which the deadline counts: so that each run has as much time.
+    let into_a_second = Timestamp::now().subsec_millisecond().unsigned_abs().into();
+    sleep(Duration::from_millis(1000_u64.saturating_sub(into_a_second))).await;
     world.gate(GATE, deadline, &Value::Null).await?;
     world.phase(GATE, Phase::Finished).await.map(drop)
 }

@@ -61,6 +61,7 @@ pub fn all() -> Vec<Scenario> {
             Box::pin(upgrades::superseded(w, d))
         }),
         scenario("finish", 2, FAR, &[(GATE, With(Unchanged))], |w, d| Box::pin(ended::finish(w, d))),
+        scenario("early-finish", 2, FAR, &[(GATE, With(Unchanged))], |w, d| Box::pin(ended::early_finish(w, d))),
         scenario("deadline", 2, 6, &[(GATE, With(DeadlineExceeded))], |w, d| Box::pin(ended::deadline(w, d))),
         scenario("cancel", 2, FAR, &[(GATE, With(Cancelled))], |w, d| Box::pin(ended::cancel(w, d))),
         scenario("cancel-rollout", 2, FAR, &[(GATE, With(Cancelled))], |w, d| Box::pin(ended::cancel_rollout(w, d))),

@@ -32,6 +32,7 @@ mod world;
 
 pub use check::{check, check_gates, check_within};
 pub use history::{Answer, Call, Effect, Event, History, What};
+pub use record::UNCHANGED;
 pub use replay::{Replayed, replay, replay_within};
 pub use slack::Slack;
 pub use violation::{Rule, Violation};

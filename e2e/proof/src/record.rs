@@ -69,10 +69,13 @@ fn check_end(status: &UpgradeGateStatus, ready: Option<&str>, report: &mut dyn F
     }
 }
 
+/// Of a write that changed nothing that anybody reads. Whoever applies a field that is as they want it writes so, and takes part in it.
+pub const UNCHANGED: &str = "a write changed nothing";
+
 /// What must hold between two versions of a gate.
 fn check_step(before: &UpgradeGate, after: &UpgradeGate, report: &mut dyn FnMut(String)) {
     if bare(before) == bare(after) {
-        report("a write changed nothing".into());
+        report(UNCHANGED.into());
     }
     let (Some(old), Some(new)) = (&before.status, &after.status) else { return };
     if old.outcome.is_some() && old.outcome != new.outcome {

@@ -6,7 +6,7 @@ use upgradegate_crds::{ActionType, OnDeadline, OpenedBy, OpenedByType, UpgradeGa
 
 use crate::{
     Rule, Slack, Violation,
-    slack::{earlier, later},
+    slack::{HEARING, earlier, later},
     timeline::{Timeline, Version},
     witness::Witness,
     world::{World, gate_name, is_open, status, uid},
@@ -78,7 +78,10 @@ fn without_quorum(
         for at in pods.iter().filter(|at| **at <= later(decided, slack.lag)) {
             let members = world.counting(gate, *at);
             let required = required(&gate.spec.min_ready, members.len());
-            let agree = |pod: &&&str| !world.is_recorded(pod) || witness.agrees(pod, epoch, decided, *at);
+            // What a member has answered since may still be on its way.
+            let heard = [decided, earlier(decided, HEARING)];
+            let agrees = |pod: &str| heard.iter().any(|heard| witness.agrees(pod, epoch, *heard, *at));
+            let agree = |pod: &&&str| !world.is_recorded(pod) || agrees(pod);
             let ready = members.iter().filter(agree).count();
             if required > 0 && ready >= required {
                 return None;

@@ -19,6 +19,9 @@ impl Slack {
     pub const DISTURBED: Slack = Slack { lag: SignedDuration::from_secs(2), end: SignedDuration::from_secs(90) };
 }
 
+/// The longest time from the sending of a member's answer until the operator has taken it in: each member's by itself.
+pub(crate) const HEARING: SignedDuration = SignedDuration::from_millis(500);
+
 impl Default for Slack {
     fn default() -> Self {
         Self::USUAL

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use upgradegate_crds::{FINALIZER, Outcome, Phase, UpgradeGate, condition};
-use upgradegate_proof::{History, Slack, What, check_within, replay_within};
+use upgradegate_proof::{History, Slack, UNCHANGED, What, check_within, replay_within};
 
 use super::change::{Change, Metadata};
 use super::choose;
@@ -151,6 +151,8 @@ impl Walk {
         let slack = Slack { lag: Slack::USUAL.lag + stalled, end: Slack::USUAL.end + stalled * 4 };
         let violations = tokio::task::spawn_blocking(move || {
             let mut violations = check_within(&history, slack);
+            // The walk itself applies what is so already.
+            violations.retain(|violation| violation.why != UNCHANGED);
             violations.extend(replay_within(&history, slack).violations);
             violations
         });

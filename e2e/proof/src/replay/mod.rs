@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The most observations that are tried for one step.
-const MOST_TRIES: usize = 10_000;
+const MOST_TRIES: usize = 40_000;
 
 /// What the model says of a history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

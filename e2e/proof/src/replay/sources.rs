@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Slack,
-    slack::{earlier, later, seconds},
+    slack::{HEARING, earlier, later, seconds},
     timeline::Timeline,
     world::{World, status, uid},
 };
@@ -50,6 +50,21 @@ pub(super) fn observations<'o>(
     })
 }
 
+/// Until when answers were heard.
+#[derive(Clone, Copy)]
+struct Heard<'o> {
+    until: Timestamp,
+    /// The member whose last answers were still on their way.
+    late: Option<&'o str>,
+}
+
+impl Heard<'_> {
+    /// Until when this member's were.
+    fn of(self, pod: &str) -> Timestamp {
+        if self.late == Some(pod) { earlier(self.until, HEARING) } else { self.until }
+    }
+}
+
 /// What may be known around a write.
 struct Around<'o> {
     world: &'o World<'o>,
@@ -75,7 +90,8 @@ impl<'o> Around<'o> {
         Self { world, gate, step, plan, from, to }
     }
 
-    /// What the other gates of the target were. They are shown by the same watch as this one, so none is newer than the write.
+    /// What the other gates of the target were, the last before the write first. The recorder may be told of one later than of the write
+    /// that followed from it.
     fn rivals(&self) -> Vec<Vec<Arc<UpgradeGate>>> {
         let ours = self.step.before.object;
         let others: Vec<_> = self
@@ -88,10 +104,11 @@ impl<'o> Around<'o> {
             })
             .map(|(_, gate)| gate)
             .collect();
-        let changes = others.iter().flat_map(|gate| instants(gate, self.from, self.step.after.at));
-        let instants: BTreeSet<_> = changes.chain([self.from, self.step.after.at]).collect();
+        let changes = others.iter().flat_map(|gate| instants(gate, self.from, self.to));
+        let instants: BTreeSet<_> = changes.chain([self.from, self.step.after.at, self.to]).collect();
+        let (before, after): (Vec<_>, Vec<_>) = instants.into_iter().partition(|at| *at <= self.step.after.at);
         let at = |at: Timestamp| others.iter().filter_map(|gate| gate.at(at)).cloned().map(Arc::new).collect();
-        let mut seen: Vec<Vec<Arc<UpgradeGate>>> = instants.into_iter().rev().map(at).collect();
+        let mut seen: Vec<Vec<Arc<UpgradeGate>>> = before.into_iter().rev().chain(after).map(at).collect();
         seen.dedup();
         seen
     }
@@ -139,11 +156,11 @@ impl<'o> Around<'o> {
         before.into_iter().rev().chain(after).collect()
     }
 
-    /// Times until which answers may have been heard, latest first.
-    fn heard(&self, hidden: Hidden) -> Vec<Timestamp> {
+    /// Times until which answers may have been heard, latest first; then those at which one member's was still on its way.
+    fn heard(&self, hidden: Hidden) -> Vec<Heard<'o>> {
         let at = self.step.after.at;
         if hidden == Hidden::Restart {
-            return vec![at];
+            return vec![Heard { until: at, late: None }];
         }
         let timeout = seconds(self.plan.map_or(1, |plan| plan.timeout_seconds));
         let told = self
@@ -153,7 +170,10 @@ impl<'o> Around<'o> {
             .flat_map(|arrived| [Some(arrived.at), arrived.call.answered, Some(later(arrived.at, timeout))]);
         let all: BTreeSet<_> =
             told.flatten().filter(|told| self.from < *told && *told <= at).chain([self.from, at]).collect();
-        all.into_iter().rev().collect()
+        let late = self.world.pods.keys().map(|pod| Some(*pod)).filter(|_| hidden == Hidden::Nothing);
+        let late: Vec<Option<&str>> = [None].into_iter().chain(late).collect();
+        let at_once = |late: Option<&'o str>| all.iter().rev().map(move |until| Heard { until: *until, late });
+        late.into_iter().flat_map(at_once).collect()
     }
 
     /// The target, and the members as of these times, with what may be hidden of them.
@@ -161,7 +181,7 @@ impl<'o> Around<'o> {
         &self,
         target: Option<&'o Deployment>,
         objects: Timestamp,
-        told: Timestamp,
+        told: Heard<'o>,
         hidden: Hidden,
     ) -> Vec<(Target, Members)> {
         let sight = match target.map(recorded::target) {
@@ -190,7 +210,7 @@ impl<'o> Around<'o> {
         &self,
         target: Option<&'o Deployment>,
         objects: Timestamp,
-        told: Timestamp,
+        told: Heard<'o>,
         hidden: Hidden,
         unrecorded: Unrecorded,
     ) -> Option<Vec<Member>> {
@@ -211,6 +231,7 @@ impl<'o> Around<'o> {
         let sets = self.world.replica_sets.values().filter_map(|set| set.at(objects));
         let facts = |pod: &Pod, belongs: bool| {
             // Who was told nothing and does not belong was never a member.
+            let told = told.of(uid(&pod.metadata));
             let facts = if self.world.is_recorded(uid(&pod.metadata)) {
                 hidden.hide(reader.facts(pod, told, hidden.drain()), plan, epoch, told)
             } else {

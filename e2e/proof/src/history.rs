@@ -90,7 +90,7 @@ pub struct Call {
     /// What was sent back, to its end; `None`: nothing, or no end of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
-    /// When it was sent back.
+    /// When it was sent back, or the connection broke instead: then the caller knows that nothing comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Timestamp>,
     /// What the member did, whatever it answered.

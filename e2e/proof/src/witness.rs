@@ -123,7 +123,7 @@ fn probe(gate: &UpgradeGate, rule: Option<&ReadyRule>, arrived: &Arrived) -> Pro
     let limit = later(arrived.at, seconds(gate.spec.probe.timeout_seconds.max(1)));
     Probe {
         asked: arrived.at,
-        told: answer.and(arrived.call.answered).unwrap_or(limit),
+        told: arrived.call.answered.unwrap_or(limit).min(limit),
         ready: answer.is_some_and(|answer| says_ready(gate, rule, answer)),
     }
 }

@@ -126,8 +126,13 @@ impl App {
     }
 
     /// Records a call that is over.
-    pub(super) fn record(&self, request: &Request, answer: Option<(Answer, Timestamp)>, effect: Effect) {
-        let (answer, answered) = answer.unzip();
+    pub(super) fn record(
+        &self,
+        request: &Request,
+        answer: Option<Answer>,
+        answered: Option<Timestamp>,
+        effect: Effect,
+    ) {
         let call = Call {
             pod: self.pod.clone(),
             address: self.address.into(),

@@ -86,7 +86,9 @@ async fn converse(app: Arc<App>, mut stream: TcpStream) {
     let answered = Timestamp::now();
     let whole = sent.len() == text.len() && stream.write_all(sent.as_bytes()).await.is_ok();
     let answer = whole.then(|| Answer { code, headers: headers(), body: body.to_string() });
-    app.record(&request, answer.map(|answer| (answer, answered)), effect);
+    // Where nothing is sent and the connection stays, the caller waits to its limit.
+    let silent = matches!(mishap, Some(Mishap::Hang | Mishap::Swallow));
+    app.record(&request, answer, (!silent).then_some(answered), effect);
     match mishap {
         Some(Mishap::Hang | Mishap::Swallow) => sleep(PATIENCE).await,
         Some(Mishap::Reset | Mishap::Refuse | Mishap::Lose | Mishap::KillBefore | Mishap::KillAfter) => {

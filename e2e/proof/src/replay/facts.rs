@@ -45,7 +45,7 @@ impl Reader<'_, '_> {
         }
         let answer = in_time(self.gate, arrived);
         let limit = later(arrived.at, seconds(self.plan.timeout_seconds));
-        let told = answer.and(arrived.call.answered).unwrap_or(limit);
+        let told = arrived.call.answered.unwrap_or(limit).min(limit);
         let epoch = arrived.call.body["epoch"].as_i64().unwrap_or(self.epoch);
         match method {
             "GET" if told <= at => self.probed(facts, answer, told),

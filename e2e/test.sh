@@ -39,13 +39,13 @@ audited() { [[ -n ${UPGRADEGATE_AUDIT_LOG:-} ]]; }
 
 # One of its tests runs the operator itself, under a clock of its own.
 control_plane() {
-  cargo build --quiet -p upgradegate-operator
-  cargo test --quiet -p upgradegate-e2e --test control_plane -- --test-threads=1
+  cargo build --quiet -p upgradegate-operator &&
+    cargo test --quiet -p upgradegate-e2e --test control_plane -- --test-threads=1
 }
 
 least_privilege() {
-  e2e/cluster/local/firewall.sh build
-  with_cluster cargo test --quiet -p upgradegate-e2e --test privilege -- --test-threads=1 --skip used::
+  e2e/cluster/local/firewall.sh build &&
+    with_cluster cargo test --quiet -p upgradegate-e2e --test privilege -- --test-threads=1 --skip used::
 }
 
 export CARGO_TERM_COLOR=never

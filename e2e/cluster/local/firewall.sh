@@ -6,23 +6,17 @@ cd "$(dirname "$0")/.."
 source lib/common.sh
 source lib/components.sh
 source local/settings.sh
+source local/network.sh
 
 # Its chains and sets. kube-proxy's begin with KUBE- as well, and stay.
 CHAINS='KUBE-ROUTER-(INPUT|FORWARD|OUTPUT)|KUBE-(POD-FW|NWPLCY)-[A-Z0-9]+|KUBE-NWPLCY-DEFAULT'
 SETS='^(inet6:)?KUBE-(SRC|DST)-'
 
-# clean FAMILY: first the jumps from the kernel's own chains, then the rest.
+# clean FAMILY: its chains, and the jumps to them.
 clean() {
   local rules
   rules=$("$1-save" -t filter | grep -E "^:($CHAINS) |^-A (INPUT|FORWARD|OUTPUT) .*-j ($CHAINS)( |\$)" || true)
-  [[ -n $rules ]] || return 0
-  {
-    echo "*filter"
-    sed -n 's/^-A /-D /p' <<<"$rules"
-    sed -n 's/^:\([^ ]*\) .*/-F \1/p' <<<"$rules"
-    sed -n 's/^:\([^ ]*\) .*/-X \1/p' <<<"$rules"
-    echo COMMIT
-  } | "$1-restore" -w --noflush
+  take_out "$1" filter "$rules"
 }
 
 case ${1:-} in

@@ -49,16 +49,17 @@ bridge_links() { ip -o link show master "$BRIDGE" 2>/dev/null | sed 's/^[0-9]*: 
 # our_rules FAMILY TABLE: the rules and chains of ours, as iptables-save writes them.
 our_rules() { "$1-save" -t "$2" 2>/dev/null | grep -E -- '^:KUBE-|^-A KUBE-|-j KUBE-|--comment upgradegate ' || true; }
 
-# remove_rules FAMILY TABLE: takes our rules out, first the jumps, so that no chain is in use.
-remove_rules() {
-  local rules
-  rules=$(our_rules "$1" "$2")
-  [[ -n $rules ]] || return 0
+# remove_rules FAMILY TABLE: takes our rules out.
+remove_rules() { take_out "$1" "$2" "$(our_rules "$1" "$2")"; }
+
+# take_out FAMILY TABLE RULES: first the jumps from the kernel's own chains, so that no chain is in use, then the chains.
+take_out() {
+  [[ -n $3 ]] || return 0
   {
     echo "*$2"
-    sed -n 's/^-A \(PREROUTING\|INPUT\|FORWARD\|OUTPUT\|POSTROUTING\) /-D \1 /p' <<<"$rules"
-    sed -n 's/^:\(KUBE-[^ ]*\) .*/-F \1/p' <<<"$rules"
-    sed -n 's/^:\(KUBE-[^ ]*\) .*/-X \1/p' <<<"$rules"
+    sed -n 's/^-A \(PREROUTING\|INPUT\|FORWARD\|OUTPUT\|POSTROUTING\) /-D \1 /p' <<<"$3"
+    sed -n 's/^:\(KUBE-[^ ]*\) .*/-F \1/p' <<<"$3"
+    sed -n 's/^:\(KUBE-[^ ]*\) .*/-X \1/p' <<<"$3"
     echo COMMIT
   } | "$1-restore" -w --noflush
 }

@@ -39,6 +39,10 @@ pub fn decide(o: &Observation) -> Decision {
     let before = o.gate.status.clone().unwrap_or_default();
     let mut status = before.clone();
     status.observed_generation = o.gate.metadata.generation.unwrap_or_default();
+    // An outcome is for good, whatever phase somebody wrote, or left out, beside it.
+    if status.outcome.is_some() && status.phase != Some(Phase::Finished) {
+        status.phase = Some(Phase::Resuming);
+    }
     for _ in 0..MOST_STEPS {
         match step(&known, &mut status) {
             Step::Stay => break,

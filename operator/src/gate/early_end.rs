@@ -27,7 +27,7 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     if let Err(invalid) = &known.plan {
         return Step::End(Outcome::Invalid, format!("The gate can't run: {invalid}."));
     }
-    if status.epoch.is_none() && known.deadline <= o.now {
+    if status.phase.is_none() && known.deadline <= o.now {
         let deadline = time::clock(&time::stamp(known.deadline));
         let why = format!("The deadline ({deadline}) had passed when the operator first saw the gate.");
         let late = format!("The deadline ({deadline}) passed before {} could be looked at.", message::target(&o.gate));

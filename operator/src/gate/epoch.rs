@@ -4,11 +4,11 @@ use upgradegate_crds::UpgradeGateStatus;
 
 use super::{Observation, known::Known, standing};
 
-/// The epoch of a run that begins now: above that of every gate of the target, and from the clock, so that it also grows when the
-/// others are gone.
+/// The epoch of a run that begins now: above that of every gate of the target, its own from before its status lost the phase among
+/// them, and from the clock, so that it also grows when the others are gone.
 pub(crate) fn next(o: &Observation) -> i64 {
-    let others = o.rivals.iter().filter_map(|rival| standing::epoch(rival)).max();
-    o.now.as_millisecond().max(others.map_or(0, |epoch| epoch.saturating_add(1)))
+    let known = o.rivals.iter().chain([&o.gate]).filter_map(|gate| standing::epoch(gate)).max();
+    o.now.as_millisecond().max(known.map_or(0, |epoch| epoch.saturating_add(1)))
 }
 
 /// Goes above the epoch that a member answered with 409, so that it follows this run.

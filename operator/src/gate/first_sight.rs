@@ -26,10 +26,15 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
         Target::Missing if o.gate.spec.on_missing_target == OnMissingTarget::Open => TargetStatus::default(),
         Target::Missing => return Step::End(Outcome::TargetNotFound, message::target_not_found(&o.gate)),
     };
-    status.target = Some(target);
-    status.epoch = Some(epoch::next(o));
-    status.started_at = Some(time::stamp(o.now));
-    status.deadline = Some(time::stamp(known.deadline));
+    // Nothing else is taken over: what a status without a phase tells of a run is not of this one.
+    *status = UpgradeGateStatus {
+        observed_generation: status.observed_generation,
+        target: Some(target),
+        epoch: Some(epoch::next(o)),
+        started_at: Some(time::stamp(o.now)),
+        deadline: Some(time::stamp(known.deadline)),
+        ..UpgradeGateStatus::default()
+    };
     Step::Go(if rivals::predecessor(o).is_some() { Phase::Waiting } else { Phase::Draining })
 }
 

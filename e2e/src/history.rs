@@ -8,13 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 use futures::TryStreamExt;
 use jiff::Timestamp;
-use kube::{
-    Api, ResourceExt,
-    runtime::{
-        WatchStreamExt,
-        watcher::{self, Event, watcher},
-    },
-};
+use kube::{Api, ResourceExt, runtime::watcher::Event};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -22,7 +16,7 @@ use tokio::{
 };
 use upgradegate_crds::UpgradeGate;
 
-use crate::is::Is;
+use crate::{is::Is, watched};
 
 /// A version of a gate.
 #[derive(Clone, Debug)]
@@ -56,7 +50,7 @@ impl History {
         let (sender, count) = watch::channel(0);
         let kept = seen.clone();
         let task = tokio::spawn(async move {
-            let mut events = Box::pin(watcher(api, watcher::Config::default()).default_backoff());
+            let mut events = watched::versions(api);
             loop {
                 let (gate, gone) = match events.try_next().await {
                     Ok(Some(Event::Apply(gate) | Event::InitApply(gate))) => (gate, false),

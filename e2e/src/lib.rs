@@ -16,7 +16,6 @@ pub mod fault_app;
 pub mod gate;
 pub mod helm;
 pub mod history;
-pub mod invariants;
 pub mod is;
 pub mod kill;
 pub mod load;
@@ -30,6 +29,7 @@ pub mod recorder;
 mod scenario;
 mod test;
 pub mod wait;
+mod watched;
 
 pub use alone::alone;
 pub use gate::{Gate, GateBuilder};

@@ -7,20 +7,13 @@ use std::{
 
 use futures::{AsyncBufReadExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{
-    Api, ResourceExt,
-    api::LogParams,
-    runtime::{
-        WatchStreamExt,
-        watcher::{self, Event, watcher},
-    },
-};
+use kube::{Api, ResourceExt, api::LogParams, runtime::watcher::Event};
 use tokio::{
     task::{JoinHandle, JoinSet},
     time::sleep,
 };
 
-use crate::bounds;
+use crate::{bounds, watched};
 
 pub mod calls;
 
@@ -97,7 +90,7 @@ impl Logs {
 }
 
 async fn follow_pods(pods: Api<Pod>, kept: Arc<Kept>) {
-    let mut events = Box::pin(watcher(pods.clone(), watcher::Config::default()).default_backoff());
+    let mut events = watched::versions(pods.clone());
     let mut followed = HashSet::new();
     let mut followers = JoinSet::new();
     loop {

@@ -14,16 +14,12 @@ use k8s_openapi::{
         core::v1::Pod,
     },
 };
-use kube::{
-    Api, Client, Resource,
-    runtime::{
-        WatchStreamExt,
-        watcher::{self, Event as WatchEvent, watcher},
-    },
-};
+use kube::{Api, Client, Resource, runtime::watcher::Event as WatchEvent};
 use serde::de::DeserializeOwned;
 use tokio_util::task::AbortOnDropHandle;
 use upgradegate_proof::{Event, What};
+
+use crate::watched;
 
 /// Watches on Deployments, ReplicaSets and pods of a namespace that forget nothing.
 #[derive(Debug)]
@@ -65,9 +61,7 @@ fn watch<K>(
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + 'static,
 {
-    let mut seen = Box::pin(
-        watcher(Api::<K>::namespaced(client.clone(), namespace), watcher::Config::default()).default_backoff(),
-    );
+    let mut seen = watched::versions(Api::<K>::namespaced(client.clone(), namespace));
     let events = Arc::clone(events);
     AbortOnDropHandle::new(tokio::spawn(async move {
         loop {

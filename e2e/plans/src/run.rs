@@ -154,5 +154,6 @@ fn slack(plan: &Plan, stalled: Duration) -> Slack {
         | (Calls::Write, Mishap::Hang | Mishap::Swallow | Mishap::Delay(_) | Mishap::Late(_)) => true,
         (Calls::Write | Calls::Member, _) => false,
     };
-    Slack { lag: Slack::USUAL.lag + stalled + total(&delays), end: Slack::USUAL.end + stalled * 4 + total(&|_| true) }
+    let lag = Slack::USUAL.lag + stalled + total(&delays);
+    Slack { lag, write: lag, end: Slack::USUAL.end + stalled * 4 + total(&|_| true), ..Slack::USUAL }
 }

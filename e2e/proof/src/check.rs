@@ -21,11 +21,3 @@ pub fn check_within(history: &History, slack: Slack) -> Vec<Violation> {
     found.sort_by_key(|violation| violation.at);
     found
 }
-
-/// What gates alone break, without their members and calls: S2, and the shape of a record.
-pub fn check_gates(history: &History) -> Vec<Violation> {
-    let world = World::of(history);
-    let mut found = s2::check(&world);
-    found.extend(record::check(&world));
-    found
-}

@@ -30,7 +30,7 @@ mod violation;
 mod witness;
 mod world;
 
-pub use check::{check, check_gates, check_within};
+pub use check::{check, check_within};
 pub use history::{Answer, Call, Effect, Event, History, What};
 pub use record::UNCHANGED;
 pub use replay::{Replayed, replay, replay_within};

@@ -74,7 +74,7 @@ fn without_quorum(
     let witness = Witness::of(world, gate);
     let pods: Vec<Timestamp> = instants(world, version, slack).collect();
     let mut best = String::new();
-    for decided in witness.moments(earlier(version.at, slack.lag), version.at).into_iter().rev() {
+    for decided in witness.moments(earlier(version.at, slack.write), version.at).into_iter().rev() {
         for at in pods.iter().filter(|at| **at <= later(decided, slack.lag)) {
             let members = world.counting(gate, *at);
             let required = required(&gate.spec.min_ready, members.len());
@@ -104,7 +104,7 @@ fn instants<'w>(
     let gate = world.gates.get(uid(&version.object.metadata));
     let began = gate.and_then(|gate| gate.versions().first()).map_or(Timestamp::MIN, |first| first.at);
     // The recorder may be as late as the operator.
-    let (from, to) = (earlier(version.at, slack.lag + slack.lag).max(began), later(version.at, slack.lag));
+    let (from, to) = (earlier(version.at, slack.write + slack.lag).max(began), later(version.at, slack.lag));
     let targets = world.deployments.values().flat_map(|target| target.versions().iter().map(|version| version.at));
     let changes = world.pods.values().flat_map(|pod| pod.versions().iter().map(|version| version.at));
     changes.chain(targets).filter(move |at| from < *at && *at <= to).chain([from, version.at])

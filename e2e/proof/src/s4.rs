@@ -44,7 +44,7 @@ fn too_ready(
     slack: Slack,
 ) -> Vec<Violation> {
     let Some(epoch) = status.epoch else { return Vec::new() };
-    let moments = witness.moments(earlier(version.at, slack.lag), version.at);
+    let moments = witness.moments(earlier(version.at, slack.write), version.at);
     let ready = status.members.iter().filter(|member| member.state == MemberState::Ready);
     let wrong = ready.filter(|member| {
         world.is_recorded(&member.uid) && !moments.iter().any(|at| witness.agrees(&member.uid, epoch, *at, *at))

@@ -7,16 +7,34 @@ use jiff::{SignedDuration, Timestamp};
 pub struct Slack {
     /// The longest time from a change of an object until a watch, the operator's or the recorder's, shows it.
     pub lag: SignedDuration,
+    /// The longest time from a decision until the recorder is told of the status that it wrote. Without etcd or the API server both wait.
+    pub write: SignedDuration,
     /// The longest time from the end of a wait until the status says so. It has to cover any time without an operator.
     pub end: SignedDuration,
+    /// Whether the operator's clock is that of everybody else: only then the times in a status can be held against the model.
+    pub one_clock: bool,
 }
 
 impl Slack {
     /// For a cluster on one busy machine, where all clocks are one, with an operator that runs all the time.
-    pub const USUAL: Slack = Slack { lag: SignedDuration::from_secs(2), end: SignedDuration::from_secs(6) };
+    pub const USUAL: Slack = Slack {
+        lag: SignedDuration::from_secs(2),
+        write: SignedDuration::from_secs(2),
+        end: SignedDuration::from_secs(6),
+        one_clock: true,
+    };
 
     /// For tests that kill, stop or forbid the operator: a standby needs the time of a Lease to take over.
-    pub const DISTURBED: Slack = Slack { lag: SignedDuration::from_secs(2), end: SignedDuration::from_secs(90) };
+    pub const DISTURBED: Slack = Slack { end: SignedDuration::from_secs(90), ..Slack::USUAL };
+
+    /// For tests that stop a part of the control plane, with the longest that a write then hangs.
+    pub const CUT_OFF: Slack = Slack { write: SignedDuration::from_secs(20), ..Slack::DISTURBED };
+
+    /// For an operator whose clock is wrong by so much.
+    #[must_use]
+    pub fn wrong_clock(self, by: SignedDuration) -> Slack {
+        Slack { end: self.end + by.abs(), one_clock: false, ..self }
+    }
 }
 
 /// The longest time from the sending of a member's answer until the operator has taken it in: each member's by itself.

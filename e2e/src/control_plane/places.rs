@@ -1,14 +1,16 @@
 //! Gates in several phases at once, each in a namespace of its own: one fault then meets them all.
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
+use upgradegate_proof::Slack;
 
 use super::Undo;
 use crate::{
-    Test, dump, env, invariants, is,
+    Test, dump, env, is,
     phases::{self, Stage, back_at_work},
+    proof,
 };
 
 /// Every phase.
@@ -33,23 +35,24 @@ pub struct Place<'t> {
 /// If a phase is not reached, the body fails, or a rule is broken.
 pub async fn in_places(phases: &[Phase], body: impl AsyncFnOnce(&[Place<'_>]) -> Result<()>) -> Result<()> {
     let names: Vec<String> = phases.iter().map(|phase| format!("{phase:?}")).collect();
-    in_namespaces(&names, async |tests| body(&reach(phases, tests).await?).await).await
+    in_namespaces(&names, Slack::CUT_OFF, async |tests| body(&reach(phases, tests).await?).await).await
 }
 
-/// Runs the body with a namespace of each name. At the end the rules that must hold always are checked in each, and what could explain a
-/// failure is printed.
+/// Runs the body with a namespace of each name. At the end the history of each is read against the rules and the model, and what could
+/// explain a failure is printed.
 ///
 /// # Errors
 /// If the body fails, or a rule is broken.
-pub async fn in_namespaces(names: &[String], body: impl AsyncFnOnce(&[Test]) -> Result<()>) -> Result<()> {
+pub async fn in_namespaces(
+    names: &[String],
+    slack: Slack,
+    body: impl AsyncFnOnce(&[Test]) -> Result<()>,
+) -> Result<()> {
     let tests = try_join_all(names.iter().map(async |name| Test::begin(name).await)).await?;
     let _namespaces = deletes(&tests);
     let mut result = body(&tests).await;
-    for test in &tests {
-        let broken = invariants::broken(&test.gates.all());
-        if !broken.is_empty() {
-            result = result.and(Err(anyhow!("{}: rules are broken:\n- {}", test.namespace, broken.join("\n- "))));
-        }
+    if result.is_ok() {
+        result = try_join_all(tests.iter().map(|test| proof::prove(test, slack))).await.map(drop);
     }
     if result.is_err() {
         for test in &tests {

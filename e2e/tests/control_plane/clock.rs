@@ -14,6 +14,7 @@ use upgradegate_e2e::{
     is, operator,
     phases::{self, back_at_work},
 };
+use upgradegate_proof::Slack;
 
 use crate::alone;
 
@@ -48,7 +49,7 @@ fn the_clock_of_the_operator_is_wrong_or_jumps() {
         clock::prepare().await?;
         operator::scale(&test.client, 0).await?;
         operator::until_gone(&test.client).await?;
-        in_namespaces(&names, async |tests| {
+        in_namespaces(&names, Slack::DISTURBED.wrong_clock(SignedDuration::from_secs(SHIFT)), async |tests| {
             try_join_all(stories.iter().zip(tests).map(async |((name, story, phase), test)| {
                 story(test, *phase).await.with_context(|| format!("clock: {name}"))
             }))

@@ -58,10 +58,6 @@ fn check(o: &Observation, d: &Decision) {
     let outcome = before.and_then(|status| status.outcome);
     assert!(outcome.is_none() || status.outcome == outcome, "an outcome is set once");
     assert!(before.is_none_or(|before| before.epoch <= status.epoch), "the epoch only grows");
-    // Within its first seconds a gate whose target is not known yet is left as it was found.
-    if status.phase.is_none() && before == Some(status) {
-        return;
-    }
     let members = status.members.iter().map(|member| &member.message);
     let conditions = status.conditions.iter().map(|condition| &condition.message);
     let events = d.events.iter().map(|event| &event.note);

@@ -54,7 +54,7 @@ pub fn decide(o: &Observation) -> Decision {
             }
         }
     }
-    if status.phase.is_none() && !first_sight::is_slow(&known) {
+    if status.phase.is_none() && first_sight::silent_until(&known).is_some() {
         status = before.clone();
     } else {
         if status.outcome.is_none() {
@@ -101,12 +101,10 @@ fn needs_finalizer(known: &Known, status: &UpgradeGateStatus) -> bool {
 
 /// The next time that the status itself announces.
 fn wake(known: &Known, status: &UpgradeGateStatus) -> Option<Timestamp> {
-    let next = match status.phase {
-        None if !first_sight::is_slow(known) => return first_sight::speaks_at(known),
-        None => status.deadline.as_ref(),
-        Some(phase) => limit(known, phase, status),
-    };
-    next.map(|at| at.0)
+    match status.phase {
+        None => first_sight::silent_until(known).or(status.deadline.as_ref().map(|at| at.0)),
+        Some(phase) => limit(known, phase, status).map(|at| at.0),
+    }
 }
 
 /// When the wait of a phase is over.

@@ -41,17 +41,11 @@ pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 /// How long the operator looks for the target before it says so. A target is usually known at once, and one write is saved.
 const SILENT_SECONDS: u32 = 2;
 
-/// Whether the target is not known though there was time enough: its watch is forbidden or broken, and the status has to say so.
-pub(crate) fn is_slow(known: &Known) -> bool {
-    silence_ends(known).is_none_or(|at| at <= known.o.now)
-}
-
-/// When the status is to say that the target is still looked for; `None` if it does already, or has to now.
-pub(crate) fn speaks_at(known: &Known) -> Option<Timestamp> {
-    silence_ends(known).filter(|at| *at > known.o.now)
-}
-
-fn silence_ends(known: &Known) -> Option<Timestamp> {
-    let created = known.o.gate.metadata.creation_timestamp.as_ref()?;
-    Some(time::after(created.0, SILENT_SECONDS).0)
+/// Until when nothing has to be said though the target is not known; `None` once its watch is forbidden or broken for so long that the
+/// status has to say so, or if the status says something that nobody has found out.
+pub(crate) fn silent_until(known: &Known) -> Option<Timestamp> {
+    let gate = &known.o.gate;
+    let blank = gate.status.as_ref().is_none_or(|status| *status == UpgradeGateStatus::default());
+    let created = gate.metadata.creation_timestamp.as_ref().filter(|_| blank)?;
+    Some(time::after(created.0, SILENT_SECONDS).0).filter(|at| *at > known.o.now)
 }

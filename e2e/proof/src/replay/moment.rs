@@ -14,7 +14,7 @@ use crate::{
 /// Times of the decision, the likely ones first. A status holds whole seconds, so one time of each second is enough; an epoch tells the
 /// very millisecond.
 pub(super) fn decided(step: &Step, slack: Slack) -> Vec<Timestamp> {
-    let (from, to) = (earlier(step.after.at, slack.lag), step.after.at);
+    let (from, to) = (earlier(step.after.at, slack.write), step.after.at);
     let mut times = BTreeSet::from([to]);
     for second in from.as_second()..to.as_second() {
         let end = Timestamp::from_second(second + 1).map(|next| earlier(next, jiff::SignedDuration::from_millis(1)));

@@ -86,7 +86,7 @@ impl<'o> Around<'o> {
     ) -> Self {
         let at = step.after.at;
         // The operator's watch may lag, and the recorder's too.
-        let (from, to) = (earlier(at, slack.lag + slack.lag), later(at, slack.lag));
+        let (from, to) = (earlier(at, slack.write + slack.lag), later(at, slack.lag));
         Self { world, gate, step, plan, from, to }
     }
 

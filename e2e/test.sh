@@ -55,7 +55,7 @@ stage "dependencies" e2e/deny.sh || true
 # What a test prints is a figure: states explored, rules broken on purpose.
 stage "unit and property tests, model" cargo test --quiet --workspace --exclude upgradegate-e2e --exclude upgradegate-plans \
   -- --show-output || true
-stage "fuzz targets" fuzz/run.sh quick "${FUZZ_SECONDS:-4}" || true
+stage "fuzz targets" fuzz/run.sh quick 5000 || true
 if stage "cluster" e2e/cluster/up.sh && stage "images" e2e/cluster/images.sh; then
   stage "fault plans" cargo test --quiet -p upgradegate-plans --test plans -- --nocapture || true
   stage "spec walks" cargo test --quiet -p upgradegate-plans --test walks -- --nocapture || true

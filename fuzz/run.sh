@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Fuzzes: fuzz/run.sh quick|deep SECONDS [TARGET…], so many seconds each, all targets by default. Fails on the first finding.
-#   quick  follows the coverage of our own crates, unoptimised: shares the build of the dependencies with the unit tests
-#   deep   follows the coverage of all crates, optimised: a build of its own
-# Starts from the corpus of the repository and what earlier runs found, which it keeps in target/fuzz; findings lie there too.
+# Fuzzes: fuzz/run.sh quick RUNS [TARGET…] or fuzz/run.sh deep SECONDS [TARGET…], all targets by default. Fails on the first finding.
+#   quick  so many inputs for each target, from a fixed seed and the corpus of the repository alone: hardly others each time. Follows
+#          the coverage of our own crates, unoptimised: shares the build of the dependencies with the unit tests
+#   deep   so many seconds for each target, always others, and on from what earlier runs found. Follows the coverage of all crates,
+#          optimised: a build of its own
+# What a deep run finds is kept in target/fuzz/corpus, and what is wrong in target/fuzz/findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mode=${1:?quick or deep} seconds=${2:?seconds for each target}
+mode=${1:?quick or deep} amount=${2:?runs or seconds for each target}
 shift 2
 # What cargo-fuzz sets for libFuzzer without a sanitizer.
 export FUZZ_RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
@@ -16,12 +18,14 @@ case $mode in
 quick)
   RUSTC_WORKSPACE_WRAPPER="$PWD/fuzz/instrument.sh" "${build[@]}"
   binary=$out/debug/fuzz
+  limit=(-runs="$amount" -seed=1) corpus=quick
   ;;
 deep)
   # With a target of its own, build scripts and macros are not instrumented.
   host=$(rustc -vV | sed -n 's/^host: //p')
   RUSTFLAGS="$FUZZ_RUSTFLAGS" "${build[@]}" --target "$host" --profile fuzz
   binary=$out/$host/fuzz/fuzz
+  limit=(-max_total_time="$amount") corpus=corpus
   ;;
 *)
   echo "quick or deep, not $mode" >&2
@@ -31,13 +35,14 @@ esac
 [ $# -gt 0 ] || read -ra all < <(sed -n 's/.*Target { name: "\([a-z_]*\)".*/\1/p' fuzz/src/lib.rs | xargs)
 [ $# -gt 0 ] || set -- "${all[@]}"
 work=$out/fuzz
-mkdir -p $work/findings
+rm -rf "$work/quick"
+mkdir -p "$work/findings"
 # A thread of the operator has 2 MiB of stack, and so has the target.
 ulimit -s 2048
 for target in "$@"; do
-  found=$work/corpus/$target kept=fuzz/corpus/$target
+  found=$work/$corpus/$target kept=fuzz/corpus/$target
   mkdir -p "$found"
-  options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=16384 -len_control=20 -print_final_stats=1
+  options=("${limit[@]}" -timeout=10 -rss_limit_mb=1024 -max_len=16384 -len_control=20 -print_final_stats=1
     -artifact_prefix="$work/findings/$target-" -verbosity=1)
   [ ! -f "fuzz/dictionaries/$target.dict" ] || options+=(-dict="fuzz/dictionaries/$target.dict")
   log=$work/$target.log

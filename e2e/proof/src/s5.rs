@@ -43,7 +43,7 @@ pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
 
 fn overdue(gate: &UpgradeGate, end: Timestamp, ended: Timestamp, slack: Slack) -> Option<Violation> {
     let why = || format!("its wait was to end at {end}");
-    (ended > later(end, slack.end)).then(|| Violation {
+    (ended > later(end, slack.end + slack.clock)).then(|| Violation {
         rule: Rule::S5,
         at: ended,
         object: gate_name(gate),

@@ -11,8 +11,9 @@ pub struct Slack {
     pub write: SignedDuration,
     /// The longest time from the end of a wait until the status says so. It has to cover any time without an operator.
     pub end: SignedDuration,
-    /// Whether the operator's clock is that of everybody else: only then the times in a status can be held against the model.
-    pub one_clock: bool,
+    /// By how much the operator's clock may be wrong: so much too early or too late it ends a wait. Unless it is right, the times in a
+    /// status can't be held against the model.
+    pub clock: SignedDuration,
 }
 
 impl Slack {
@@ -21,7 +22,7 @@ impl Slack {
         lag: SignedDuration::from_secs(2),
         write: SignedDuration::from_secs(2),
         end: SignedDuration::from_secs(6),
-        one_clock: true,
+        clock: SignedDuration::ZERO,
     };
 
     /// For tests that kill, stop or forbid the operator: a standby needs the time of a Lease to take over.
@@ -30,10 +31,17 @@ impl Slack {
     /// For tests that stop a part of the control plane, with the longest that a write then hangs.
     pub const CUT_OFF: Slack = Slack { write: SignedDuration::from_secs(20), ..Slack::DISTURBED };
 
-    /// For an operator whose clock is wrong by so much.
+    /// The windows in which to look for what a decision rested on: first as if its write had not hung, as few have.
+    pub(crate) fn windows(self) -> impl Iterator<Item = Slack> {
+        let hangs = self.write > self.lag;
+        let swift = Slack { write: self.lag, ..self };
+        [swift].into_iter().chain(hangs.then_some(self))
+    }
+
+    /// For an operator whose clock may be wrong by so much.
     #[must_use]
-    pub fn wrong_clock(self, by: SignedDuration) -> Slack {
-        Slack { end: self.end + by.abs(), one_clock: false, ..self }
+    pub fn wrong_clock(self, clock: SignedDuration) -> Slack {
+        Slack { clock, ..self }
     }
 }
 

@@ -9,7 +9,7 @@ use upgradegate_crds::{Phase, UpgradeGateStatus};
 use super::{
     Event, Intent, Observation, conditions, early_end, events, first_sight, hold, intent,
     known::{Known, Step},
-    message, resume, rollout, text, time,
+    message, resume, rollout, stored, text, time,
 };
 
 /// What is to be done, in this order: status, finalizer, intents, events.
@@ -37,12 +37,8 @@ const MOST_STEPS: usize = 8;
 pub fn decide(o: &Observation) -> Decision {
     let known = Known::from(o);
     let before = o.gate.status.clone().unwrap_or_default();
-    let mut status = before.clone();
+    let mut status = stored::status(&o.gate);
     status.observed_generation = o.gate.metadata.generation.unwrap_or_default();
-    // An outcome is for good, whatever phase somebody wrote, or left out, beside it.
-    if status.outcome.is_some() && status.phase != Some(Phase::Finished) {
-        status.phase = Some(Phase::Resuming);
-    }
     for _ in 0..MOST_STEPS {
         match step(&known, &mut status) {
             Step::Stay => break,

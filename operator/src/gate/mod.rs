@@ -38,6 +38,7 @@ mod rivals;
 mod rollout;
 mod significance;
 mod standing;
+mod stored;
 mod tally;
 mod template;
 pub(crate) mod text;

@@ -23,7 +23,7 @@ pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
         // Whose gate was superseded, is the newer gate's to resume.
         let Some(over) = over.filter(|over| !is_superseded(over.object)) else { continue };
         for (pod, drain) in drained_by(world, gate, over.at) {
-            let lasts = drain.until > later(over.at, slack.lag);
+            let lasts = drain.until > later(over.at, slack.lag + slack.clock);
             if lasts && lives_on(world, pod, over.object, drain.at, over.at, slack) {
                 let why = format!("it is drained until {}, and its gate is over", drain.until);
                 found.push(Violation { rule: Rule::S6, at: over.at, object: name_of(world, pod), why });

@@ -21,4 +21,5 @@ mod rollout;
 mod rollout_end;
 mod significance;
 mod size;
+mod stored;
 mod ttl;

@@ -1,0 +1,50 @@
+//! A status that somebody edited by hand: nothing opens by it, and the run still ends. The laws of the kit are those of a status that only
+//! the operator wrote.
+
+use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
+use upgradegate_operator::gate::{Target, decide};
+
+use crate::kit::{Story, at, status::is_open};
+
+/// What is decided `seconds` after an open gate was created, if its status was edited since.
+fn edited(seconds: i64, target: Option<Target>, edit: impl FnOnce(&mut UpgradeGateStatus)) -> UpgradeGateStatus {
+    let mut story = Story::open();
+    edit(story.gate.status.as_mut().unwrap());
+    story.target = target.unwrap_or(story.target);
+    decide(&story.at(seconds).observation()).status
+}
+
+#[test]
+fn an_outcome_ends_a_run_in_whatever_phase() {
+    for phase in [None, Some(Phase::Waiting), Some(Phase::Draining), Some(Phase::Open), Some(Phase::RollingOut)] {
+        let after = edited(12, None, |status| (status.phase, status.outcome) = (phase, Some(Outcome::Expired)));
+        assert_eq!((after.phase, after.outcome), (Some(Phase::Resuming), Some(Outcome::Expired)), "{phase:?}");
+        assert!(!is_open(&after));
+    }
+}
+
+#[test]
+fn a_run_that_is_over_has_an_outcome() {
+    for phase in [Phase::Resuming, Phase::Finished] {
+        let after = edited(12, None, |status| status.phase = Some(phase));
+        assert_eq!((after.phase, after.outcome), (Some(phase), Some(Outcome::Cancelled)));
+        assert!(after.message.contains("took the outcome"), "{}", after.message);
+        assert!(!is_open(&after));
+    }
+}
+
+#[test]
+fn a_run_that_lost_its_phase_begins_anew_and_its_epoch_grows() {
+    let before = Story::open().status();
+    // The clock was set back meanwhile.
+    let after = edited(-60, None, |status| status.phase = None);
+    assert_eq!((after.phase, after.opened_at, after.opened_by), (Some(Phase::Draining), None, None));
+    assert!(after.epoch > before.epoch, "{:?} after {:?}", after.epoch, before.epoch);
+    assert_eq!(after.started_at.unwrap().0, at(-60));
+}
+
+#[test]
+fn a_condition_that_nobody_found_out_does_not_stay_while_the_target_is_looked_for() {
+    let after = edited(1, Some(Target::Unknown), |status| status.phase = None);
+    assert!(!is_open(&after));
+}

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 use futures::TryStreamExt;
 use jiff::Timestamp;
-use kube::{Api, ResourceExt, runtime::watcher::Event};
+use kube::{Api, ResourceExt};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -16,7 +16,10 @@ use tokio::{
 };
 use upgradegate_crds::UpgradeGate;
 
-use crate::{is::Is, watched};
+use crate::{
+    is::Is,
+    watched::{self, Change},
+};
 
 /// A version of a gate.
 #[derive(Clone, Debug)]
@@ -33,6 +36,7 @@ pub struct Seen {
 #[derive(Debug)]
 pub struct History {
     seen: Arc<Mutex<Vec<Seen>>>,
+    gaps: Arc<Mutex<Vec<Timestamp>>>,
     count: watch::Receiver<usize>,
     task: JoinHandle<()>,
 }
@@ -47,15 +51,18 @@ impl History {
     /// Begins to watch.
     pub fn follow(api: Api<UpgradeGate>) -> Self {
         let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let gaps = Arc::<Mutex<Vec<Timestamp>>>::default();
         let (sender, count) = watch::channel(0);
-        let kept = seen.clone();
+        let (kept, kept_gaps) = (seen.clone(), gaps.clone());
         let task = tokio::spawn(async move {
-            let mut events = watched::versions(api);
+            let mut events = watched::changes(api);
             loop {
                 let (gate, gone) = match events.try_next().await {
-                    Ok(Some(Event::Apply(gate) | Event::InitApply(gate))) => (gate, false),
-                    Ok(Some(Event::Delete(gate))) => (gate, true),
-                    Ok(Some(Event::Init | Event::InitDone)) => continue,
+                    Ok(Some(Change::Version { object, gone })) => (object, gone),
+                    Ok(Some(Change::Gap)) => {
+                        kept_gaps.lock().unwrap_or_else(PoisonError::into_inner).push(Timestamp::now());
+                        continue;
+                    }
                     Ok(None) => return,
                     Err(error) => {
                         eprintln!("watch of gates: {error}");
@@ -72,12 +79,17 @@ impl History {
                 sender.send_replace(kept.len());
             }
         });
-        Self { seen, count, task }
+        Self { seen, gaps, count, task }
     }
 
     /// Every version so far, oldest first.
     pub fn all(&self) -> Vec<Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the watch began anew with a list, so that versions before that may be missing.
+    pub fn gaps(&self) -> Vec<Timestamp> {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Every version of one gate so far, oldest first.

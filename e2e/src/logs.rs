@@ -7,13 +7,16 @@ use std::{
 
 use futures::{AsyncBufReadExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, ResourceExt, api::LogParams, runtime::watcher::Event};
+use kube::{Api, ResourceExt, api::LogParams};
 use tokio::{
     task::{JoinHandle, JoinSet},
     time::sleep,
 };
 
-use crate::{bounds, watched};
+use crate::{
+    bounds,
+    watched::{self, Change},
+};
 
 pub mod calls;
 
@@ -90,12 +93,12 @@ impl Logs {
 }
 
 async fn follow_pods(pods: Api<Pod>, kept: Arc<Kept>) {
-    let mut events = watched::versions(pods.clone());
+    let mut events = watched::changes(pods.clone());
     let mut followed = HashSet::new();
     let mut followers = JoinSet::new();
     loop {
         let pod = match events.try_next().await {
-            Ok(Some(Event::Apply(pod) | Event::InitApply(pod))) => pod,
+            Ok(Some(Change::Version { object, gone: false })) => object,
             Ok(Some(_)) | Err(_) => continue,
             Ok(None) => return,
         };

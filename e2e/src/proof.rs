@@ -32,7 +32,7 @@ pub async fn history(test: &Test) -> Result<History> {
     let recorded = recorded(&events, &test.logs.torn());
     events.extend(calls::of(&test.logs.lines()));
     events.sort_by_key(|event| event.at);
-    Ok(History { events, recorded })
+    Ok(History { events, recorded, gaps: test.gates.gaps() })
 }
 
 /// A history that was read against the rules and the model.

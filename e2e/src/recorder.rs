@@ -14,12 +14,12 @@ use k8s_openapi::{
         core::v1::Pod,
     },
 };
-use kube::{Api, Client, Resource, runtime::watcher::Event as WatchEvent};
+use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio_util::task::AbortOnDropHandle;
 use upgradegate_proof::{Event, What};
 
-use crate::watched;
+use crate::watched::{self, Change};
 
 /// Watches on Deployments, ReplicaSets and pods of a namespace that forget nothing.
 #[derive(Debug)]
@@ -61,14 +61,13 @@ fn watch<K>(
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + 'static,
 {
-    let mut seen = watched::versions(Api::<K>::namespaced(client.clone(), namespace));
+    let mut seen = watched::changes(Api::<K>::namespaced(client.clone(), namespace));
     let events = Arc::clone(events);
     AbortOnDropHandle::new(tokio::spawn(async move {
         loop {
             let (mut object, gone) = match seen.try_next().await {
-                Ok(Some(WatchEvent::Apply(object) | WatchEvent::InitApply(object))) => (object, false),
-                Ok(Some(WatchEvent::Delete(object))) => (object, true),
-                Ok(Some(WatchEvent::Init | WatchEvent::InitDone)) | Err(_) => continue,
+                Ok(Some(Change::Version { object, gone })) => (object, gone),
+                Ok(Some(Change::Gap)) | Err(_) => continue,
                 Ok(None) => return,
             };
             object.meta_mut().managed_fields = None;

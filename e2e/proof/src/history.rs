@@ -22,6 +22,9 @@ pub struct History {
     pub events: Vec<Event>,
     /// UIDs of the pods of which every call is recorded. Of any other pod the absence of a call says nothing.
     pub recorded: BTreeSet<String>,
+    /// When the watch of gates began anew with a list, so that versions before that may be missing.
+    #[serde(default)]
+    pub gaps: Vec<Timestamp>,
 }
 
 /// Something that was seen.

@@ -10,6 +10,7 @@ mod moment;
 mod outcome;
 mod sources;
 
+use jiff::Timestamp;
 use upgradegate_crds::UpgradeGate;
 use upgradegate_operator::gate::{Plan, decide};
 
@@ -44,7 +45,7 @@ pub fn replay_within(history: &History, slack: Slack) -> Replayed {
         return replayed;
     }
     for gate in world.gates.values() {
-        for step in steps(gate) {
+        for step in steps(gate).filter(|step| !step.has_gap(&history.gaps)) {
             replayed.steps += 1;
             if let Some(why) = step.wrong(&world, gate, slack) {
                 let (at, object) = (step.after.at, gate_name(step.after.object));
@@ -72,6 +73,11 @@ fn steps<'t, 'h>(gate: &'t Timeline<'h, UpgradeGate>) -> impl Iterator<Item = St
 }
 
 impl Step<'_, '_> {
+    /// Whether there may have been other versions between its two.
+    fn has_gap(&self, gaps: &[Timestamp]) -> bool {
+        gaps.iter().any(|gap| self.before.at <= *gap && *gap <= self.after.at)
+    }
+
     /// Why the model does not allow this write, if it does not.
     fn wrong(&self, world: &World, gate: &Timeline<UpgradeGate>, slack: Slack) -> Option<String> {
         let written = status(self.after.object)?;

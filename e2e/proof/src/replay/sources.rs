@@ -90,8 +90,7 @@ impl<'o> Around<'o> {
         Self { world, gate, step, plan, from, to }
     }
 
-    /// What the other gates of the target were, the last before the write first. The recorder may be told of one later than of the write
-    /// that followed from it.
+    /// What the other gates of the target were, nearest to the write first.
     fn rivals(&self) -> Vec<Vec<Arc<UpgradeGate>>> {
         let ours = self.step.before.object;
         let others: Vec<_> = self
@@ -105,10 +104,8 @@ impl<'o> Around<'o> {
             .map(|(_, gate)| gate)
             .collect();
         let changes = others.iter().flat_map(|gate| instants(gate, self.from, self.to));
-        let instants: BTreeSet<_> = changes.chain([self.from, self.step.after.at, self.to]).collect();
-        let (before, after): (Vec<_>, Vec<_>) = instants.into_iter().partition(|at| *at <= self.step.after.at);
         let at = |at: Timestamp| others.iter().filter_map(|gate| gate.at(at)).cloned().map(Arc::new).collect();
-        let mut seen: Vec<Vec<Arc<UpgradeGate>>> = before.into_iter().rev().chain(after).map(at).collect();
+        let mut seen: Vec<Vec<Arc<UpgradeGate>>> = self.around(changes).into_iter().map(at).collect();
         seen.dedup();
         seen
     }
@@ -135,25 +132,28 @@ impl<'o> Around<'o> {
         [blind].into_iter().chain(gone).chain(seen)
     }
 
-    /// What the target was, the one at the time of the write first.
+    /// What the target was, nearest to the write first.
     fn targets(&self) -> Vec<Option<&'o Deployment>> {
         let name = self.step.before.object.spec.target_ref.name.as_str();
         let Some(target) = self.world.deployments.get(name) else { return vec![None] };
-        let at = self.step.after.at;
-        let mut seen = target.during(self.from, at);
-        seen.reverse();
-        seen.extend(target.during(at, self.to).into_iter().skip(1));
-        seen
+        self.around(instants(target, self.from, self.to)).into_iter().map(|at| target.at(at)).collect()
     }
 
-    /// Times at which pods or ReplicaSets changed, the last before the write first.
+    /// Times at which pods or ReplicaSets changed, nearest to the write first.
     fn instants(&self) -> Vec<Timestamp> {
         let pods = self.world.pods.values().flat_map(|pod| instants(pod, self.from, self.to));
         let sets = self.world.replica_sets.values().flat_map(|set| instants(set, self.from, self.to));
+        self.around(pods.chain(sets))
+    }
+
+    /// These times, that of the write and the bounds, those nearest to the write first. The recorder may be told of a change later than of
+    /// the write that followed from it.
+    fn around(&self, changes: impl Iterator<Item = Timestamp>) -> Vec<Timestamp> {
         let at = self.step.after.at;
-        let all: BTreeSet<_> = pods.chain(sets).chain([self.from, at, self.to]).collect();
-        let (before, after): (Vec<_>, Vec<_>) = all.into_iter().partition(|instant| *instant <= at);
-        before.into_iter().rev().chain(after).collect()
+        let all: BTreeSet<_> = changes.chain([self.from, at, self.to]).collect();
+        let mut all: Vec<_> = all.into_iter().collect();
+        all.sort_by_key(|instant| instant.duration_since(at).abs());
+        all
     }
 
     /// Times until which answers may have been heard, latest first; then those at which one member's was still on its way.

@@ -1,24 +1,44 @@
 //! When the API server can be asked. An outage is for the operator to live through, not for those who play the users.
 
+use std::cell::Cell;
+
 use futures::future::LocalBoxFuture;
-use tokio::sync::{RwLock, RwLockWriteGuard};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::RwLock;
 
 /// Whether the API server is there.
 #[derive(Debug, Default)]
-pub struct Calm(RwLock<()>);
+pub struct Calm {
+    lock: RwLock<()>,
+    /// When the last outage ended.
+    last: Cell<Option<Timestamp>>,
+    longest: Cell<SignedDuration>,
+}
 
 impl Calm {
     /// One step of a user: begins when the API server is there, and keeps outages away until it is done.
     pub fn step<'s, T>(&'s self, work: impl Future<Output = T> + 's) -> LocalBoxFuture<'s, T> {
         // Boxed, since steps are large and there are many.
         Box::pin(async move {
-            let _calm = self.0.read().await;
+            let _calm = self.lock.read().await;
             work.await
         })
     }
 
-    /// Waits until no user is in the middle of a step, and keeps them away while the guard lives.
-    pub async fn outage(&self) -> RwLockWriteGuard<'_, ()> {
-        self.0.write().await
+    /// Brings about an outage once no user is in the middle of a step, and keeps them away while it lasts.
+    pub async fn outage<T>(&self, outage: impl Future<Output = T>) -> T {
+        let _alone = self.lock.write().await;
+        let began = Timestamp::now();
+        let done = outage.await;
+        let ended = Timestamp::now();
+        self.last.set(Some(ended));
+        self.longest.set(self.longest.get().max(ended.duration_since(began)));
+        done
+    }
+
+    /// How long the longest outage since then may have lasted; zero if there was none.
+    pub fn outage_since(&self, then: Timestamp) -> SignedDuration {
+        let met = self.last.get().is_some_and(|ended| ended >= then);
+        if met { self.longest.get() } else { SignedDuration::ZERO }
     }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use fastrand::Rng;
+use jiff::Timestamp;
 use serde_json::json;
 use upgradegate_crds::Phase;
 use upgradegate_e2e::{Test, fault_app::FaultAppBuilder, is, phases, proof};
@@ -28,13 +29,15 @@ pub async fn one_after_another(soak: &Soak, mut rng: Rng) {
 
 /// The rules that the run broke. The namespace goes away, whatever happened in it.
 async fn in_namespace(soak: &Soak, plot: Plot, trouble: Trouble, replicas: u32) -> Result<Vec<String>> {
+    let began = Timestamp::now();
     let test = soak.calm.step(Test::begin("soak")).await?;
     let mut broken = Vec::new();
     if let Err(error) = live(soak, &test, plot, trouble, replicas).await {
         broken.push(format!("{error:#}"));
     }
-    // An outage delays what the operator has to do.
-    let proof = soak.calm.step(proof::examine(&test, Slack::DISTURBED)).await?;
+    // An outage delays what the operator has to do, and what is seen of it.
+    let slack = Slack::DISTURBED.outage(soak.calm.outage_since(began));
+    let proof = soak.calm.step(proof::examine(&test, slack)).await?;
     broken.extend(proof.violations.iter().map(ToString::to_string));
     if !broken.is_empty() {
         broken.push(format!("its history: {}", proof::keep_history(&test, &proof.history)?.display()));

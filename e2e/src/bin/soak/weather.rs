@@ -31,9 +31,8 @@ pub async fn faults(soak: &Soak, client: &Client, mut rng: Rng) -> Result<()> {
 
 /// Every watch breaks, and for some seconds nobody can be asked.
 async fn restart_api_server(soak: &Soak) -> Result<&'static str> {
-    let _outage = soak.calm.outage().await;
     let script = env::checkout("e2e/cluster/component.sh");
-    Program::new(script).args(["restart", "kube-apiserver"]).run().await?.ok()?;
+    soak.calm.outage(Program::new(script).args(["restart", "kube-apiserver"]).run()).await?.ok()?;
     Ok("restart of the API server")
 }
 

@@ -1,8 +1,8 @@
 //! `make soak`: upgrades, faults and load in a loop for as long as told; a line a minute, and a verdict.
 //!
 //! Every run has a namespace of its own on the cluster in use, a plot and a trouble, drawn from a seed that is printed. Whether the rules
-//! hold is read from the recorded history of each run, as in the tests. Whether the operator leaks is read from its own metrics: the
-//! leader is never killed here, so that its memory, descriptors and tasks tell of all of the time.
+//! hold is read from the recorded history of each run, as in the tests. Whether the operator leaks is read from the leader's own metrics: it
+//! is never killed here, and after a change of leader the new one has to settle before anything is said of its memory.
 
 mod calm;
 mod leader;

@@ -23,10 +23,12 @@ const SETTLED: Duration = Duration::from_mins(5);
 pub struct Meter {
     client: Client,
     began: Instant,
-    settled_at: Instant,
+    settles: Duration,
     /// What it has with nothing to do: before the first run.
     idle: Figures,
-    /// The most of each minute until it had settled.
+    /// Who leads, and since when. A leader that an outage kept from its Lease stands by from then on.
+    leads: (String, Instant),
+    /// What the present leader had when it had settled.
     settled: Option<Figures>,
 }
 
@@ -38,8 +40,8 @@ impl Meter {
     pub async fn begin(client: &Client, lasting: Duration) -> Result<Self> {
         let began = Instant::now();
         let idle = wait::eventually("led by one", async || leader::ask(client).await).await?;
-        let settled_at = began + SETTLED.min(lasting / 4);
-        Ok(Self { client: client.clone(), began, settled_at, idle, settled: None })
+        let leads = (idle.pod.clone(), began);
+        Ok(Self { client: client.clone(), began, settles: SETTLED.min(lasting / 4), idle, leads, settled: None })
     }
 
     /// Prints a line each minute until the time is over.
@@ -51,7 +53,10 @@ impl Meter {
         while !soak.is_over() {
             sleep_until(next.min(soak.end)).await;
             let now = self.ask(soak).await?;
-            if self.settled.is_none() && Instant::now() >= self.settled_at {
+            if self.leads.0 != now.pod {
+                (self.leads, self.settled) = ((now.pod.clone(), Instant::now()), None);
+            }
+            if self.settled.is_none() && self.leads.1.elapsed() >= self.settles {
                 self.settled = Some(now.clone());
             }
             println!("{:>4} min: {}; {}", self.began.elapsed().as_secs() / 60, soak.tally.borrow(), show(&now));
@@ -82,8 +87,9 @@ impl Meter {
             // What is too much is for the verdict to say.
             Err(_) => leader::ask(&self.client).await?,
         };
-        let settled = self.settled.as_ref().unwrap_or(&self.idle);
-        println!("idle before: {}\nsettled:     {}\nidle after:  {}", show(&self.idle), show(settled), show(&end));
+        let settled = self.settled.as_ref();
+        let shown = settled.map_or_else(|| "never".to_owned(), show);
+        println!("idle before: {}\nsettled:     {shown}\nidle after:  {}", show(&self.idle), show(&end));
         let findings = verdict::of(&soak.tally.borrow(), &self.idle, settled, &end);
         for finding in &findings {
             println!("- {finding}");

@@ -2,8 +2,12 @@
 
 use anyhow::{Result, ensure};
 use fastrand::Rng;
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::json;
-use upgradegate_e2e::{fault_app::FaultApp, wait};
+use upgradegate_e2e::{
+    fault_app::{CONTAINER, FaultApp},
+    pods, wait,
+};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +78,16 @@ impl Trouble {
         wait::eventually("all there and told", async || {
             let there = app.names().await?.len();
             ensure!(there == replicas as usize, "{there} of {replicas} members run");
+            ensure!(self != Trouble::Crash || restarted(app).await?, "the member that crashed has not come back");
             app.set(json!({"probe": null, "drain": null})).await
         })
         .await
     }
+}
+
+async fn restarted(app: &FaultApp<'_>) -> Result<bool> {
+    let again = |pod: &Pod| pods::container(pod, CONTAINER).is_some_and(|container| container.restart_count > 0);
+    Ok(app.pods().await?.iter().any(again))
 }
 
 async fn first(app: &FaultApp<'_>) -> Result<String> {

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs::OpenOptions, io::Write, path::PathBuf};
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{ResourceExt, api::ListParams};
+use tokio::task::spawn_blocking;
 use upgradegate_proof::{Event, History, Replayed, Slack, Violation, What};
 
 use crate::{
@@ -52,10 +53,14 @@ pub struct Proof {
 /// If there is no history.
 pub async fn examine(test: &Test, slack: Slack) -> Result<Proof> {
     let history = history(test).await?;
-    let mut violations = upgradegate_proof::check_within(&history, slack);
-    let Replayed { steps, violations: no_steps } = upgradegate_proof::replay_within(&history, slack);
-    violations.extend(no_steps);
-    Ok(Proof { history, steps, violations })
+    // It may take seconds: in the thread of the watches, what other tests record would seem to come late.
+    let read = move || {
+        let mut violations = upgradegate_proof::check_within(&history, slack);
+        let Replayed { steps, violations: no_steps } = upgradegate_proof::replay_within(&history, slack);
+        violations.extend(no_steps);
+        Proof { history, steps, violations }
+    };
+    spawn_blocking(read).await.context("read the history")
 }
 
 /// Checks the history of a test, and counts it. One that breaks a rule is kept as a file.

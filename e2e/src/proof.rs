@@ -124,7 +124,7 @@ async fn catch_up(test: &Test) -> Result<()> {
         let Some(id) = pods::container(pod, CONTAINER).and_then(|status| status.container_id.clone()) else { continue };
         wait::eventually("in the log", async || {
             let printed = calls::count(&test.logs.lines(), &id);
-            ensure!(printed >= state.count, "{printed} of {} calls of {}", state.count, pod.name_any());
+            ensure!(printed >= state.printed, "{printed} of {} lines of {}", state.printed, pod.name_any());
             Ok(())
         })
         .await?;

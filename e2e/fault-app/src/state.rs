@@ -28,6 +28,8 @@ struct Inner {
     calls: Vec<Call>,
     /// How many calls there were, also those that are forgotten.
     count: u64,
+    /// How many lines were printed.
+    printed: u64,
 }
 
 /// A drain that was asked for.
@@ -54,8 +56,8 @@ pub struct Snapshot {
     pub lease: Option<Lease>,
     /// Every call, oldest first.
     pub calls: Vec<Call>,
-    /// How many calls there were, also those that are forgotten.
-    pub count: u64,
+    /// How many lines were printed: one for each call that arrived, and one for each that took effect.
+    pub printed: u64,
 }
 
 impl App {
@@ -82,7 +84,7 @@ impl App {
         let mut inner = self.lock();
         let now = now();
         let (script, lease) = (inner.script.clone(), inner.lease(now));
-        Snapshot { at: now, script, lease, calls: inner.calls.clone(), count: inner.count }
+        Snapshot { at: now, script, lease, calls: inner.calls.clone(), printed: inner.printed }
     }
 
     /// Records a call that arrived and prints it. Returns its number.
@@ -90,7 +92,7 @@ impl App {
         let mut inner = self.lock();
         let (number, method, path, agent) = (inner.count, method.into(), path.into(), agent.into());
         let call = Call { number, at: now(), method, path, body, address, agent };
-        println!("{}", json!(Line::Call(call.clone())));
+        inner.print(&Line::Call(call.clone()));
         inner.count += 1;
         if inner.calls.len() == MAX_CALLS {
             inner.calls.remove(0);
@@ -100,9 +102,8 @@ impl App {
     }
 
     /// Prints what the call of this number did, and what is sent back. It is printed before it is sent.
-    #[allow(clippy::unused_self)] // a call is answered by an application
     pub fn answered(&self, number: u64, effect: Effect, said: Option<Said>) {
-        println!("{}", json!(Line::Answer(Answered { number, at: now(), effect, said })));
+        self.lock().print(&Line::Answer(Answered { number, at: now(), effect, said }));
     }
 
     /// Whether the application is ready for traffic.
@@ -164,6 +165,11 @@ impl App {
 }
 
 impl Inner {
+    fn print(&mut self, line: &Line) {
+        println!("{}", json!(line));
+        self.printed += 1;
+    }
+
     /// The drain, if it still runs.
     fn lease(&mut self, now: u64) -> Option<Lease> {
         self.lease.take_if(|lease| lease.until <= now);

@@ -39,9 +39,10 @@ pub fn of(lines: &[LogLine]) -> Vec<Event> {
     of_operator.map(|((uid, ..), (call, answered))| event(uid, call, answered)).collect()
 }
 
-/// How many calls a container printed.
+/// How many lines of calls and answers a container printed.
 pub fn count(lines: &[LogLine], id: &str) -> u64 {
-    let of_container = lines.iter().filter(|line| line.id == id && line.text.starts_with(r#"{"call""#));
+    let is_told = |text: &str| text.starts_with(r#"{"call""#) || text.starts_with(r#"{"answer""#);
+    let of_container = lines.iter().filter(|line| line.id == id && is_told(&line.text));
     of_container.count().try_into().unwrap_or(u64::MAX)
 }
 

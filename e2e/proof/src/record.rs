@@ -4,6 +4,7 @@ use upgradegate_crds::{Outcome, Phase, UpgradeGate, UpgradeGateStatus, condition
 
 use crate::{
     Rule, Violation,
+    timeline::Version,
     world::{World, condition, gate_name},
 };
 
@@ -14,17 +15,18 @@ const MAX_STATUS: usize = 8 * 1024;
 pub(crate) fn check(world: &World) -> Vec<Violation> {
     let mut found = Vec::new();
     for gate in world.gates.values() {
-        let mut before: Option<&UpgradeGate> = None;
+        let mut before: Option<&Version<UpgradeGate>> = None;
         for version in gate.versions().iter().filter(|version| !version.gone) {
             let mut report = |why: String| {
                 let object = gate_name(version.object);
                 found.push(Violation { rule: Rule::Record, at: version.at, object, why });
             };
             check_version(version.object, &mut report);
-            if let Some(before) = before {
-                check_step(before, version.object, &mut report);
+            // What a watch has missed may have been between them.
+            if let Some(before) = before.filter(|before| !world.has_gap(before.at, version.at)) {
+                check_step(before.object, version.object, &mut report);
             }
-            before = Some(version.object);
+            before = Some(version);
         }
     }
     found

@@ -45,6 +45,12 @@ pub(crate) struct Arrived<'h> {
 }
 
 impl<'h> World<'h> {
+    /// Whether gates may have had versions between these times that were not recorded.
+    pub(crate) fn has_gap(&self, from: Timestamp, to: Timestamp) -> bool {
+        let gaps = self.history.iter().flat_map(|history| &history.gaps);
+        gaps.into_iter().any(|gap| from <= *gap && *gap <= to)
+    }
+
     pub(crate) fn of(history: &'h History) -> Self {
         let mut world = World { history: Some(history), ..World::default() };
         for event in &history.events {

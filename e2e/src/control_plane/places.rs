@@ -1,7 +1,7 @@
 //! Gates in several phases at once, each in a namespace of its own: one fault then meets them all.
 
 use anyhow::{Context, Result, ensure};
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
 use upgradegate_proof::Slack;
@@ -33,9 +33,13 @@ pub struct Place<'t> {
 ///
 /// # Errors
 /// If a phase is not reached, the body fails, or a rule is broken.
-pub async fn in_places(phases: &[Phase], body: impl AsyncFnOnce(&[Place<'_>]) -> Result<()>) -> Result<()> {
-    let names: Vec<String> = phases.iter().map(|phase| format!("{phase:?}")).collect();
-    in_namespaces(&names, Slack::CUT_OFF, async |tests| body(&reach(phases, tests).await?).await).await
+pub async fn in_places(
+    phases: &[Phase],
+    slack: Slack,
+    body: impl AsyncFnOnce(&[Place<'_>]) -> Result<()>,
+) -> Result<()> {
+    let names: Vec<_> = phases.iter().map(|phase| (format!("{phase:?}"), slack)).collect();
+    in_namespaces(&names, async |tests| body(&reach(phases, tests).await?).await).await
 }
 
 /// Runs the body with a namespace of each name. At the end the history of each is read against the rules and the model, and what could
@@ -43,16 +47,17 @@ pub async fn in_places(phases: &[Phase], body: impl AsyncFnOnce(&[Place<'_>]) ->
 ///
 /// # Errors
 /// If the body fails, or a rule is broken.
-pub async fn in_namespaces(
-    names: &[String],
-    slack: Slack,
-    body: impl AsyncFnOnce(&[Test]) -> Result<()>,
-) -> Result<()> {
-    let tests = try_join_all(names.iter().map(async |name| Test::begin(name).await)).await?;
+pub async fn in_namespaces(names: &[(String, Slack)], body: impl AsyncFnOnce(&[Test]) -> Result<()>) -> Result<()> {
+    let tests = try_join_all(names.iter().map(async |(name, _)| Test::begin(name).await)).await?;
     let _namespaces = deletes(&tests);
     let mut result = body(&tests).await;
-    if result.is_ok() {
-        result = try_join_all(tests.iter().map(|test| proof::prove(test, slack))).await.map(drop);
+    // Also of a body that failed: the rule that was broken may be why.
+    let proofs = tests.iter().zip(names).map(|(test, (_, slack))| proof::prove(test, *slack));
+    for proof in join_all(proofs).await {
+        result = match (result, proof) {
+            (Err(failed), Err(broken)) => Err(failed.context(broken)),
+            (result, proof) => result.and(proof),
+        };
     }
     if result.is_err() {
         for test in &tests {

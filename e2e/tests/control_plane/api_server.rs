@@ -14,6 +14,7 @@ use upgradegate_e2e::{
     is, phases, wait,
 };
 use upgradegate_fault_app::Snapshot;
+use upgradegate_proof::Slack;
 
 use crate::alone;
 
@@ -24,7 +25,7 @@ const AWAY: Duration = Duration::from_mins(1);
 fn api_server_stopped_for_a_minute() {
     let phases = [Phase::Draining, Phase::Draining, Phase::Open, Phase::Open, Phase::RollingOut];
     alone(async |test| {
-        in_places(&phases, async |places| {
+        in_places(&phases, Slack::CUT_OFF, async |places| {
             let [draining, turns_idle, open, turns_busy, rolling_out] = places else { panic!("five places") };
             let mut pods = Vec::new();
             for place in [draining, turns_idle, open, turns_busy] {
@@ -47,6 +48,7 @@ fn api_server_stopped_for_a_minute() {
                 turns_busy.stage.gate.until(is::phase(Phase::Draining).and(is::busy(1))).await?;
                 turns_busy.stage.app.set(json!({"busy": false})).await
             };
+            draining.stage.app.set(json!({"busy": false})).await?;
             futures::try_join!(opens_after(turns_idle, back), closes)?;
             kubernetes_works(test).await?;
             all_end_well([draining, turns_idle, open, turns_busy, rolling_out]).await

@@ -11,6 +11,7 @@ use upgradegate_e2e::{
     phases::{self, back_at_work},
     pods, wait,
 };
+use upgradegate_proof::Slack;
 
 use crate::alone;
 
@@ -20,7 +21,7 @@ const CRD: &str = "upgradegates.upgradegate.dev";
 #[test]
 fn crd_deleted_and_restored_in_each_phase() {
     alone(async |test| {
-        in_places(&PHASES, async |places| {
+        in_places(&PHASES, Slack::DISTURBED, async |places| {
             let crds = Api::<CustomResourceDefinition>::all(test.client.clone());
             let restored = taken::away(&crds, CRD).await?;
             try_join_all(places.iter().map(gone_and_at_work)).await?;

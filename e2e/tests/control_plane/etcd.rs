@@ -9,6 +9,7 @@ use upgradegate_e2e::{
     control_plane::{all_end_well, component, in_places},
     is, wait,
 };
+use upgradegate_proof::Slack;
 
 use crate::alone;
 
@@ -18,7 +19,7 @@ const AWAY: Duration = Duration::from_secs(15);
 #[test]
 fn etcd_restarted_and_then_stopped_for_15_seconds() {
     alone(async |_| {
-        in_places(&[Phase::Draining, Phase::Open, Phase::RollingOut], async |places| {
+        in_places(&[Phase::Draining, Phase::Open, Phase::RollingOut], Slack::CUT_OFF, async |places| {
             component::restart(component::ETCD).await?;
             for place in places {
                 // All that was stored is there.

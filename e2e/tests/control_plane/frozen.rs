@@ -12,6 +12,7 @@ use upgradegate_e2e::{
     pods::container,
     wait,
 };
+use upgradegate_proof::Slack;
 
 use crate::alone;
 
@@ -19,7 +20,7 @@ use crate::alone;
 fn a_leader_frozen_past_its_lease_does_not_act_when_it_is_thawed() {
     alone(async |test| {
         // Several members: each has a call that is due the moment the leader is thawed.
-        in_places(&[Phase::Draining, Phase::Draining, Phase::Open, Phase::Open], async |places| {
+        in_places(&[Phase::Draining, Phase::Draining, Phase::Open, Phase::Open], Slack::DISTURBED, async |places| {
             let old = operator::leader_but(&test.client, None).await?;
             let pods = Api::<Pod>::namespaced(test.client.clone(), operator::NAMESPACE);
             let frozen = process::freeze(&pods.get(&old).await?).await?;

@@ -6,13 +6,14 @@ use upgradegate_e2e::{
     control_plane::{PHASES, all_end_well, in_places},
     is, kill, operator,
 };
+use upgradegate_proof::Slack;
 
 use crate::alone;
 
 #[test]
 fn both_replicas_killed_in_each_phase() {
     alone(async |test| {
-        in_places(&PHASES, async |places| {
+        in_places(&PHASES, Slack::DISTURBED, async |places| {
             let pods = operator::pods(&test.client).await?;
             assert_eq!(pods.len(), 2);
             try_join_all(pods.iter().map(kill::pod)).await?;

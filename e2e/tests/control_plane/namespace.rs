@@ -12,13 +12,14 @@ use upgradegate_e2e::{
     phases::reach,
     wait,
 };
+use upgradegate_proof::Slack;
 
 use crate::alone;
 
 #[test]
 fn trap_11_namespace_deleted_in_each_phase() {
     alone(async |test| {
-        in_places(&PHASES, async |places| {
+        in_places(&PHASES, Slack::DISTURBED, async |places| {
             try_join_all(places.iter().map(async |place| place.test.delete_namespace().await)).await?;
             try_join_all(places.iter().map(gone)).await?;
             let gone = Timestamp::now();

@@ -8,6 +8,7 @@ use upgradegate_e2e::{
     is,
     phases::back_at_work,
 };
+use upgradegate_proof::Slack;
 
 use crate::{alone, held_by_pod};
 
@@ -23,7 +24,7 @@ enum Cut {
 #[test]
 fn network_to_members_cut() {
     alone(async |_| {
-        in_places(&[Phase::Draining, Phase::Open, Phase::Draining, Phase::Open], async |places| {
+        in_places(&[Phase::Draining, Phase::Open, Phase::Draining, Phase::Open], Slack::DISTURBED, async |places| {
             let cuts = [Cut::Dropped, Cut::Dropped, Cut::Unplugged, Cut::Unplugged];
             try_join_all(places.iter().zip(cuts).map(async |(place, cut)| {
                 holds_and_heals(place, cut).await.with_context(|| format!("{cut:?} in {:?}", place.phase))

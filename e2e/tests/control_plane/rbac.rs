@@ -10,13 +10,14 @@ use upgradegate_e2e::{
     is, operator,
     phases::{self, back_at_work},
 };
+use upgradegate_proof::Slack;
 
 use crate::alone;
 
 #[test]
 fn rbac_revoked_and_restored_in_each_phase() {
     alone(async |test| {
-        in_places(&PHASES, async |places| -> Result<()> {
+        in_places(&PHASES, Slack::DISTURBED, async |places| -> Result<()> {
             let bindings = Api::<ClusterRoleBinding>::all(test.client.clone());
             let restored = taken::away(&bindings, operator::OBJECT).await?;
             let draining = places.iter().find(|place| place.phase == Phase::Draining).unwrap();

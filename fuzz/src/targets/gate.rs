@@ -48,6 +48,7 @@ fn check(o: &Observation, d: &Decision) {
     let ready = status.conditions.iter().any(|c| c.type_ == condition::READY && c.status == "True");
     assert!(!ready || status.phase == Some(Phase::Open), "it is open in {:?}", status.phase);
     assert!(!ready || status.outcome.is_none(), "an ended gate is open");
+    assert!(!ready || status.epoch.is_some(), "it is open without a run");
     let size = serde_json::to_string(status).unwrap().len();
     assert!(size < 8 * 1024, "a status of {size} bytes");
     assert!(status.members.len() <= 10);

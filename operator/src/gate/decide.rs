@@ -37,7 +37,7 @@ const MOST_STEPS: usize = 8;
 pub fn decide(o: &Observation) -> Decision {
     let known = Known::from(o);
     let before = o.gate.status.clone().unwrap_or_default();
-    let mut status = stored::status(&o.gate);
+    let mut status = stored::status(o);
     status.observed_generation = o.gate.metadata.generation.unwrap_or_default();
     for _ in 0..MOST_STEPS {
         match step(&known, &mut status) {

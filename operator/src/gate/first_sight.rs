@@ -45,7 +45,11 @@ const SILENT_SECONDS: u32 = 2;
 /// status has to say so, or if the status says something that nobody has found out.
 pub(crate) fn silent_until(known: &Known) -> Option<Timestamp> {
     let gate = &known.o.gate;
-    let blank = gate.status.as_ref().is_none_or(|status| *status == UpgradeGateStatus::default());
+    let blank = |status: &UpgradeGateStatus| {
+        let observed_generation = status.observed_generation;
+        *status == UpgradeGateStatus { observed_generation, ..UpgradeGateStatus::default() }
+    };
+    let blank = gate.status.as_ref().is_none_or(blank);
     let created = gate.metadata.creation_timestamp.as_ref().filter(|_| blank)?;
     Some(time::after(created.0, SILENT_SECONDS).0).filter(|at| *at > known.o.now)
 }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | what a gate asks, parsed once | `plan.rs` |
 //! | first sight of a gate | `first_sight.rs` |
+//! | a status that was edited by hand | `stored.rs` |
 //! | newer and older gates of a target, supersede | `rivals.rs`, `standing.rs` |
 //! | epochs, 409 | `epoch.rs` |
 //! | what ends a run early | `early_end.rs` |

@@ -10,7 +10,6 @@ mod moment;
 mod outcome;
 mod sources;
 
-use jiff::Timestamp;
 use upgradegate_crds::UpgradeGate;
 use upgradegate_operator::gate::{Plan, decide};
 
@@ -45,7 +44,7 @@ pub fn replay_within(history: &History, slack: Slack) -> Replayed {
         return replayed;
     }
     for gate in world.gates.values() {
-        for step in steps(gate).filter(|step| !step.has_gap(&history.gaps)) {
+        for step in steps(gate).filter(|step| !world.has_gap(step.before.at, step.after.at)) {
             replayed.steps += 1;
             if let Some(why) = step.wrong(&world, gate, slack) {
                 let (at, object) = (step.after.at, gate_name(step.after.object));
@@ -73,11 +72,6 @@ fn steps<'t, 'h>(gate: &'t Timeline<'h, UpgradeGate>) -> impl Iterator<Item = St
 }
 
 impl Step<'_, '_> {
-    /// Whether there may have been other versions between its two.
-    fn has_gap(&self, gaps: &[Timestamp]) -> bool {
-        gaps.iter().any(|gap| self.before.at <= *gap && *gap <= self.after.at)
-    }
-
     /// Why the model does not allow this write, if it does not.
     fn wrong(&self, world: &World, gate: &Timeline<UpgradeGate>, slack: Slack) -> Option<String> {
         let written = status(self.after.object)?;

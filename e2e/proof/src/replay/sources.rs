@@ -1,6 +1,6 @@
 //! Every observation that is consistent with the record around one write, the likely ones first.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ptr, sync::Arc};
 
 use jiff::Timestamp;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
@@ -136,7 +136,15 @@ impl<'o> Around<'o> {
     fn targets(&self) -> Vec<Option<&'o Deployment>> {
         let name = self.step.before.object.spec.target_ref.name.as_str();
         let Some(target) = self.world.deployments.get(name) else { return vec![None] };
-        self.around(instants(target, self.from, self.to)).into_iter().map(|at| target.at(at)).collect()
+        let mut seen: Vec<Option<&Deployment>> = Vec::new();
+        for at in self.around(instants(target, self.from, self.to)) {
+            let version = target.at(at);
+            let is_same = |other: Option<&Deployment>| other.map(ptr::from_ref) == version.map(ptr::from_ref);
+            if !seen.iter().copied().any(is_same) {
+                seen.push(version);
+            }
+        }
+        seen
     }
 
     /// Times at which pods or ReplicaSets changed, nearest to the write first.

@@ -1,6 +1,6 @@
 //! When the API server can be asked. An outage is for the operator to live through, not for those who play the users.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use futures::future::LocalBoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -10,9 +10,8 @@ use tokio::sync::RwLock;
 #[derive(Debug, Default)]
 pub struct Calm {
     lock: RwLock<()>,
-    /// When the last outage ended.
-    last: Cell<Option<Timestamp>>,
-    longest: Cell<SignedDuration>,
+    /// When each outage ended, and how long it lasted.
+    outages: RefCell<Vec<(Timestamp, SignedDuration)>>,
 }
 
 impl Calm {
@@ -31,14 +30,14 @@ impl Calm {
         let began = Timestamp::now();
         let done = outage.await;
         let ended = Timestamp::now();
-        self.last.set(Some(ended));
-        self.longest.set(self.longest.get().max(ended.duration_since(began)));
+        self.outages.borrow_mut().push((ended, ended.duration_since(began)));
         done
     }
 
-    /// How long the longest outage since then may have lasted; zero if there was none.
+    /// How long the longest outage that ended since then lasted; zero if there was none.
     pub fn outage_since(&self, then: Timestamp) -> SignedDuration {
-        let met = self.last.get().is_some_and(|ended| ended >= then);
-        if met { self.longest.get() } else { SignedDuration::ZERO }
+        let outages = self.outages.borrow();
+        let met = outages.iter().filter(|(ended, _)| *ended >= then);
+        met.map(|(_, lasted)| *lasted).max().unwrap_or_default()
     }
 }

@@ -59,13 +59,15 @@ pub fn of(tally: &Tally, idle: &Figures, settled: Option<&Figures>, end: &Figure
     if tally.violations > 0 {
         findings.push(format!("{} violations", tally.violations));
     }
-    let Some(settled) = settled.filter(|settled| settled.pod == end.pod) else {
-        findings.push(format!("{} led in the end, and not for long enough to say anything of its memory", end.pod));
-        return findings;
-    };
-    if end.memory > settled.memory * GROWTH {
-        let (was, is) = (settled.mebibytes(), end.mebibytes());
-        findings.push(format!("memory grew from {was:.1} to {is:.1} MiB, by more than {GROWTH} times"));
+    match settled.filter(|settled| settled.pod == end.pod) {
+        None => {
+            findings.push(format!("{} led in the end, and not for long enough to say anything of its memory", end.pod));
+        }
+        Some(settled) if end.memory > settled.memory * GROWTH => {
+            let (was, is) = (settled.mebibytes(), end.mebibytes());
+            findings.push(format!("memory grew from {was:.1} to {is:.1} MiB, by more than {GROWTH} times"));
+        }
+        Some(_) => {}
     }
     if more_than_connections(end.descriptors, idle.descriptors) {
         findings.push(format!("{} descriptors are open, and were {} before", end.descriptors, idle.descriptors));

@@ -40,6 +40,16 @@ fn an_unknown_target_is_waited_for_until_the_deadline() {
 }
 
 #[test]
+fn the_default_of_the_schema_is_a_status_that_says_nothing() {
+    let mut story = Story::new();
+    story.target = Target::Unknown;
+    let unseen = UpgradeGateStatus { observed_generation: -1, ..UpgradeGateStatus::default() };
+    story.gate.status = Some(unseen.clone());
+    let decision = story.at(1).decide();
+    assert_eq!((decision.status, decision.wake), (unseen, Some(at(2))));
+}
+
+#[test]
 fn a_gate_first_seen_after_its_deadline_has_expired() {
     let mut story = Story::new();
     story.at(180).decide();

@@ -1,7 +1,7 @@
 //! A status that somebody edited by hand: nothing opens by it, and the run still ends. The laws of the kit are those of a status that only
 //! the operator wrote.
 
-use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
+use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus, condition};
 use upgradegate_operator::gate::{Target, decide};
 
 use crate::kit::{Story, at, status::is_open};
@@ -41,6 +41,44 @@ fn a_run_that_lost_its_phase_begins_anew_and_its_epoch_grows() {
     assert_eq!((after.phase, after.opened_at, after.opened_by), (Some(Phase::Draining), None, None));
     assert!(after.epoch > before.epoch, "{:?} after {:?}", after.epoch, before.epoch);
     assert_eq!(after.started_at.unwrap().0, at(-60));
+}
+
+/// Removes from a status what a run has on record.
+type Tear = fn(&mut UpgradeGateStatus);
+
+#[test]
+fn a_run_of_which_something_is_missing_begins_anew_and_is_not_open_meanwhile() {
+    let tears: [Tear; 4] = [
+        |status| status.epoch = None,
+        |status| status.target = None,
+        |status| status.started_at = None,
+        |status| status.deadline = None,
+    ];
+    for phase in [Phase::Waiting, Phase::Draining, Phase::Open, Phase::RollingOut] {
+        for tear in tears {
+            let after = edited(12, None, |status| {
+                status.phase = Some(phase);
+                tear(status);
+            });
+            assert_eq!((after.phase, after.started_at.unwrap().0), (Some(Phase::Draining), at(12)), "{phase:?}");
+            assert!(after.conditions.iter().all(|c| c.type_ != condition::READY || c.status == "False"));
+        }
+    }
+}
+
+#[test]
+fn a_gate_that_closed_again_and_lost_its_end_begins_anew() {
+    let after = edited(12, None, |status| (status.phase, status.open_until) = (Some(Phase::Draining), None));
+    assert_eq!((after.phase, after.opened_at), (Some(Phase::Draining), None));
+    let after = edited(12, None, |status| status.phase = Some(Phase::Waiting));
+    assert_eq!((after.phase, after.opened_at), (Some(Phase::Draining), None), "who waits has not been open");
+}
+
+#[test]
+fn a_finished_gate_that_lost_the_time_of_its_end_has_it_from_now() {
+    let after =
+        edited(12, None, |status| (status.phase, status.outcome) = (Some(Phase::Finished), Some(Outcome::Expired)));
+    assert_eq!(after.finished_at.unwrap().0, at(12));
 }
 
 #[test]

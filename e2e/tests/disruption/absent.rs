@@ -1,12 +1,14 @@
 //! Nobody is there for a while.
 
-use anyhow::ensure;
-use kube::api::PostParams;
+use anyhow::{Context, ensure};
+use jiff::{SignedDuration, Timestamp};
+use kube::{ResourceExt, api::PostParams};
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase, UpgradeGate};
 use upgradegate_e2e::{
     Gate, cli, env, is, operator,
     phases::{self, Stage, back_at_work},
+    wait,
 };
 
 use crate::alone;
@@ -75,9 +77,15 @@ fn trap_23_a_gate_first_seen_after_its_deadline_is_expired() {
         let app = phases::app()?.deploy(test).await?;
         operator::scale(&test.client, 0).await?;
         operator::until_gone(&test.client).await?;
-        // Whoever comes to life after this needs longer than a second for it.
         let gate = phases::builder().deadline(1).build();
         let created: UpgradeGate = test.api().create(&PostParams::default(), &gate).await?;
+        // An operator may come to life within a second.
+        let deadline = created.creation_timestamp().context("no creation time")?.0 + SignedDuration::from_secs(1);
+        wait::eventually("past the deadline", async || {
+            ensure!(Timestamp::now() > deadline, "{deadline}");
+            Ok(())
+        })
+        .await?;
         operator::scale(&test.client, operator::REPLICAS).await?;
         let gate = Gate::of(test, &created)?;
         let status = gate.until(is::finished(Outcome::Expired)).await?;

@@ -7,11 +7,12 @@ use anyhow::{Context, Result, ensure};
 use futures::future::{LocalBoxFuture, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use upgradegate_crds::{OnDeadline, Outcome, Phase};
+use upgradegate_crds::{OnDeadline, Outcome, Phase, RolloutCounts};
 use upgradegate_e2e::{
     Test,
     control_plane::{Place, clock, in_namespaces},
-    is, operator,
+    is::{self, Is},
+    operator,
     phases::{self, back_at_work},
 };
 use upgradegate_proof::Slack;
@@ -112,6 +113,10 @@ async fn a_bit_slow(test: &Test) -> Result<()> {
 async fn jumps_ahead(test: &Test, phase: Phase) -> Result<()> {
     let operator = clock::operator(test, 0).await?;
     let Place { stage, .. } = Place::reach(test, phase).await?;
+    if phase == Phase::RollingOut {
+        // Progress that is seen after the jump would begin a new wait.
+        stage.gate.until(all_new()).await?;
+    }
     operator.jump(SHIFT)?;
     let outcome = match phase {
         Phase::Draining => Outcome::DeadlineExceeded,
@@ -124,6 +129,12 @@ async fn jumps_ahead(test: &Test, phase: Phase) -> Result<()> {
         stage.gate.never(&is::open())?;
     }
     back_at_work(&stage.app).await
+}
+
+/// The rollout has come as far as it comes while no new pod starts.
+fn all_new() -> Is {
+    let is_new = |rollout: &RolloutCounts| rollout.updated == rollout.desired && rollout.current > rollout.desired;
+    Is::new("all new", move |status| status.rollout.as_ref().is_some_and(is_new))
 }
 
 /// After a jump back everything goes on, and what a member said before it does not count for the time until it is caught up.

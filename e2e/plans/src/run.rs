@@ -154,6 +154,6 @@ fn slack(plan: &Plan, stalled: Duration) -> Slack {
         | (Calls::Write, Mishap::Hang | Mishap::Swallow | Mishap::Delay(_) | Mishap::Late(_)) => true,
         (Calls::Write | Calls::Member, _) => false,
     };
-    let lag = Slack::USUAL.lag + stalled + total(&delays);
-    Slack { lag, write: lag, end: Slack::USUAL.end + stalled * 4 + total(&|_| true), ..Slack::USUAL }
+    let end = Slack::USUAL.end + stalled * 4 + total(&|_| true);
+    Slack { end, ..Slack::USUAL.outage(stalled + total(&delays)) }
 }

@@ -34,11 +34,11 @@ impl Slack {
     /// The windows in which to look for what a decision rested on: first the usual one, as few decisions were delayed.
     pub(crate) fn windows(self) -> impl Iterator<Item = Slack> {
         let Slack { lag, write, .. } = Slack::USUAL;
-        let usual = Slack { lag: lag.min(self.lag), write: write.min(self.write), ..self };
+        let usual = Slack { lag, write, ..self };
         [usual].into_iter().chain((usual != self).then_some(self))
     }
 
-    /// For a run in which nobody could ask the API server for so long: watches lag by as much, and writes hang.
+    /// For a run in which the operator or the API server stood still for so long: watches lag by as much, and writes hang.
     #[must_use]
     pub fn outage(self, lasted: SignedDuration) -> Slack {
         Slack { lag: self.lag + lasted, write: self.write + lasted, ..self }

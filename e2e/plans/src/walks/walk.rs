@@ -148,8 +148,7 @@ impl Walk {
         let history = world.end().await?;
         path.judge(&history);
         let stalled = SignedDuration::try_from(cluster.lost().saturating_sub(lost))?;
-        let lag = Slack::USUAL.lag + stalled;
-        let slack = Slack { lag, write: lag, end: Slack::USUAL.end + stalled * 4, ..Slack::USUAL };
+        let slack = Slack { end: Slack::USUAL.end + stalled * 4, ..Slack::USUAL.outage(stalled) };
         let violations = tokio::task::spawn_blocking(move || {
             let mut violations = check_within(&history, slack);
             // The walk itself applies what is so already.

@@ -16,18 +16,21 @@ use crate::{
 /// From one line to the next.
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// After this time memory is what it should stay; in a short soak, after a quarter of it.
+/// After so long as leader memory is what it should stay; in a short soak, after a quarter of it.
 const SETTLED: Duration = Duration::from_mins(5);
 
 /// Reads the leader's figures.
 pub struct Meter {
     client: Client,
     began: Instant,
+    /// How long a leader takes to settle.
     settles: Duration,
     /// What it has with nothing to do: before the first run.
     idle: Figures,
-    /// Who leads, and since when. A leader that an outage kept from its Lease stands by from then on.
-    leads: (String, Instant),
+    /// Who leads. One that an outage kept from its Lease stands by from then on.
+    leader: String,
+    /// Since when it was seen to lead.
+    led_since: Instant,
     /// What the present leader had when it had settled.
     settled: Option<Figures>,
 }
@@ -40,8 +43,8 @@ impl Meter {
     pub async fn begin(client: &Client, lasting: Duration) -> Result<Self> {
         let began = Instant::now();
         let idle = wait::eventually("led by one", async || leader::ask(client).await).await?;
-        let leads = (idle.pod.clone(), began);
-        Ok(Self { client: client.clone(), began, settles: SETTLED.min(lasting / 4), idle, leads, settled: None })
+        let (settles, leader) = (SETTLED.min(lasting / 4), idle.pod.clone());
+        Ok(Self { client: client.clone(), began, settles, idle, leader, led_since: began, settled: None })
     }
 
     /// Prints a line each minute until the time is over.
@@ -53,10 +56,10 @@ impl Meter {
         while !soak.is_over() {
             sleep_until(next.min(soak.end)).await;
             let now = self.ask(soak).await?;
-            if self.leads.0 != now.pod {
-                (self.leads, self.settled) = ((now.pod.clone(), Instant::now()), None);
+            if self.leader != now.pod {
+                (self.leader, self.led_since, self.settled) = (now.pod.clone(), Instant::now(), None);
             }
-            if self.settled.is_none() && self.leads.1.elapsed() >= self.settles {
+            if self.settled.is_none() && self.led_since.elapsed() >= self.settles {
                 self.settled = Some(now.clone());
             }
             println!("{:>4} min: {}; {}", self.began.elapsed().as_secs() / 60, soak.tally.borrow(), show(&now));

@@ -2,7 +2,8 @@
 //!
 //! Every run has a namespace of its own on the cluster in use, a plot and a trouble, drawn from a seed that is printed. Whether the rules
 //! hold is read from the recorded history of each run, as in the tests. Whether the operator leaks is read from the leader's own metrics: it
-//! is never killed here, and after a change of leader the new one has to settle before anything is said of its memory.
+//! is never killed here, and after a change of leader the new one has to settle before anything is said of its memory. So the last part of a
+//! soak has no outage that could change it.
 
 mod calm;
 mod leader;
@@ -45,9 +46,14 @@ fn duration(text: &str) -> Result<Duration> {
     Ok(duration)
 }
 
+/// After so long as leader memory is what it should stay; in a short soak, after a quarter of it.
+const SETTLED: Duration = Duration::from_mins(5);
+
 /// What all parts of a soak share.
 struct Soak {
     end: Instant,
+    /// How long a leader takes to settle.
+    settles: Duration,
     calm: Calm,
     tally: RefCell<Tally>,
 }
@@ -55,6 +61,11 @@ struct Soak {
 impl Soak {
     fn is_over(&self) -> bool {
         Instant::now() >= self.end
+    }
+
+    /// Whether a leader that begins now still has the time to settle, and as long again to stay as it is.
+    fn may_change_leader(&self) -> bool {
+        Instant::now() + 2 * self.settles < self.end
     }
 }
 
@@ -76,8 +87,9 @@ async fn soak(args: &Args) -> Result<bool> {
     spawn_blocking(upgradegate_e2e::operator::ensure).await??;
     let client = connect().await?;
     let mut rng = Rng::with_seed(seed);
-    let soak = Soak { end: Instant::now() + args.duration, calm: Calm::default(), tally: RefCell::default() };
-    let meter = Meter::begin(&client, args.duration).await?;
+    let (end, settles) = (Instant::now() + args.duration, SETTLED.min(args.duration / 4));
+    let soak = Soak { end, settles, calm: Calm::default(), tally: RefCell::default() };
+    let meter = Meter::begin(&client, settles).await?;
     let runs = join_all((0..args.at_once.max(1)).map(|_| run::one_after_another(&soak, rng.fork())));
     let weather = weather::faults(&soak, &client, rng.fork());
     let (_, weather, meter) = tokio::join!(runs, weather, meter.read_on(&soak));

@@ -10,14 +10,11 @@ use upgradegate_e2e::wait;
 use crate::{
     Soak,
     leader::{self, Figures},
-    verdict,
+    verdict::{self, Reign},
 };
 
 /// From one line to the next.
 const MINUTE: Duration = Duration::from_mins(1);
-
-/// After so long as leader memory is what it should stay; in a short soak, after a quarter of it.
-const SETTLED: Duration = Duration::from_mins(5);
 
 /// Reads the leader's figures.
 pub struct Meter {
@@ -31,8 +28,8 @@ pub struct Meter {
     leader: String,
     /// Since when it was seen to lead.
     led_since: Instant,
-    /// What the present leader had when it had settled.
-    settled: Option<Figures>,
+    /// What each leader had when it had settled, and what it has now, or had when it was last seen to lead.
+    reigns: Vec<Reign>,
 }
 
 impl Meter {
@@ -40,11 +37,11 @@ impl Meter {
     ///
     /// # Errors
     /// If nobody leads.
-    pub async fn begin(client: &Client, lasting: Duration) -> Result<Self> {
+    pub async fn begin(client: &Client, settles: Duration) -> Result<Self> {
         let began = Instant::now();
         let idle = wait::eventually("led by one", async || leader::ask(client).await).await?;
-        let (settles, leader) = (SETTLED.min(lasting / 4), idle.pod.clone());
-        Ok(Self { client: client.clone(), began, settles, idle, leader, led_since: began, settled: None })
+        let leader = idle.pod.clone();
+        Ok(Self { client: client.clone(), began, settles, idle, leader, led_since: began, reigns: Vec::new() })
     }
 
     /// Prints a line each minute until the time is over.
@@ -56,16 +53,28 @@ impl Meter {
         while !soak.is_over() {
             sleep_until(next.min(soak.end)).await;
             let now = self.ask(soak).await?;
-            if self.leader != now.pod {
-                (self.leader, self.led_since, self.settled) = (now.pod.clone(), Instant::now(), None);
-            }
-            if self.settled.is_none() && self.led_since.elapsed() >= self.settles {
-                self.settled = Some(now.clone());
-            }
+            self.follow(&now);
             println!("{:>4} min: {}; {}", self.began.elapsed().as_secs() / 60, soak.tally.borrow(), show(&now));
             next += MINUTE;
         }
         Ok(self)
+    }
+
+    /// The leader has these figures now.
+    fn follow(&mut self, now: &Figures) {
+        if self.leader != now.pod {
+            (self.leader, self.led_since) = (now.pod.clone(), Instant::now());
+        }
+        let known = self.note_last(now);
+        if !known && self.led_since.elapsed() >= self.settles {
+            self.reigns.push(Reign { settled: now.clone(), last: now.clone() });
+        }
+    }
+
+    /// A leader that had settled has these figures now; false if it had not.
+    fn note_last(&mut self, now: &Figures) -> bool {
+        let reign = self.reigns.last_mut().filter(|reign| reign.settled.pod == now.pod);
+        reign.map(|reign| reign.last = now.clone()).is_some()
     }
 
     async fn ask(&self, soak: &Soak) -> Result<Figures> {
@@ -77,7 +86,7 @@ impl Meter {
     ///
     /// # Errors
     /// If the leader does not answer.
-    pub async fn verdict(self, soak: &Soak) -> Result<bool> {
+    pub async fn verdict(mut self, soak: &Soak) -> Result<bool> {
         let end = wait::eventually("without a run", async || {
             let now = leader::ask(&self.client).await?;
             let left = verdict::more_than_connections(now.tasks, self.idle.tasks);
@@ -90,10 +99,13 @@ impl Meter {
             // What is too much is for the verdict to say.
             Err(_) => leader::ask(&self.client).await?,
         };
-        let settled = self.settled.as_ref();
-        let shown = settled.map_or_else(|| "never".to_owned(), show);
-        println!("idle before: {}\nsettled:     {shown}\nidle after:  {}", show(&self.idle), show(&end));
-        let findings = verdict::of(&soak.tally.borrow(), &self.idle, settled, &end);
+        self.note_last(&end);
+        println!("idle before: {}", show(&self.idle));
+        for Reign { settled, last } in &self.reigns {
+            println!("settled:     {}\n  and last:  {}", show(settled), show(last));
+        }
+        println!("idle after:  {}", show(&end));
+        let findings = verdict::of(&soak.tally.borrow(), &self.idle, &self.reigns, &end);
         for finding in &findings {
             println!("- {finding}");
         }

@@ -45,13 +45,22 @@ impl fmt::Display for Tally {
     }
 }
 
+/// What one replica had while it led.
+#[derive(Clone, Debug)]
+pub struct Reign {
+    /// When it had settled.
+    pub settled: Figures,
+    /// When it was last seen to lead.
+    pub last: Figures,
+}
+
 /// Whether there are more descriptors or tasks than pooled connections explain.
 pub fn more_than_connections(now: f64, before: f64) -> bool {
     now > before + CONNECTIONS
 }
 
 /// What is not well, each in a sentence; nothing if all is.
-pub fn of(tally: &Tally, idle: &Figures, settled: Option<&Figures>, end: &Figures) -> Vec<String> {
+pub fn of(tally: &Tally, idle: &Figures, reigns: &[Reign], end: &Figures) -> Vec<String> {
     let mut findings = Vec::new();
     if tally.runs == 0 {
         findings.push("no run came to its end".to_owned());
@@ -59,15 +68,14 @@ pub fn of(tally: &Tally, idle: &Figures, settled: Option<&Figures>, end: &Figure
     if tally.violations > 0 {
         findings.push(format!("{} violations", tally.violations));
     }
-    match settled.filter(|settled| settled.pod == end.pod) {
-        None => {
-            findings.push(format!("{} led in the end, and not for long enough to say anything of its memory", end.pod));
+    if reigns.last().is_none_or(|reign| reign.settled.pod != end.pod) {
+        findings.push(format!("{} led in the end, and not for long enough to say anything of its memory", end.pod));
+    }
+    for Reign { settled, last } in reigns {
+        if last.memory > settled.memory * GROWTH {
+            let (pod, was, is) = (&last.pod, settled.mebibytes(), last.mebibytes());
+            findings.push(format!("memory of {pod} grew from {was:.1} to {is:.1} MiB, by more than {GROWTH} times"));
         }
-        Some(settled) if end.memory > settled.memory * GROWTH => {
-            let (was, is) = (settled.mebibytes(), end.mebibytes());
-            findings.push(format!("memory grew from {was:.1} to {is:.1} MiB, by more than {GROWTH} times"));
-        }
-        Some(_) => {}
     }
     if more_than_connections(end.descriptors, idle.descriptors) {
         findings.push(format!("{} descriptors are open, and were {} before", end.descriptors, idle.descriptors));
@@ -86,31 +94,53 @@ mod tests {
         Figures { pod: "leader".into(), memory, descriptors, tasks }
     }
 
-    #[test]
-    fn what_is_flat_passes() {
+    fn reign(settled: &Figures, last: &Figures) -> Reign {
+        Reign { settled: settled.clone(), last: last.clone() }
+    }
+
+    fn one_run() -> Tally {
         let mut tally = Tally::default();
         tally.add(&[]);
-        let idle = figures(10e6, 12.0, 8.0);
-        assert_eq!(
-            of(&tally, &idle, Some(&figures(20e6, 30.0, 60.0)), &figures(21.9e6, 14.0, 9.0)),
-            Vec::<String>::new()
-        );
+        tally
+    }
+
+    #[test]
+    fn what_is_flat_passes() {
+        let (idle, end) = (figures(10e6, 12.0, 8.0), figures(21.9e6, 14.0, 9.0));
+        let reign = reign(&figures(20e6, 30.0, 60.0), &end);
+        assert_eq!(of(&one_run(), &idle, &[reign], &end), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_soak_without_a_run_says_nothing() {
+        let flat = figures(1.0, 1.0, 1.0);
+        assert_eq!(of(&Tally::default(), &flat, &[reign(&flat, &flat)], &flat).len(), 1);
     }
 
     #[test]
     fn each_kind_of_growth_is_told() {
-        let mut tally = Tally::default();
-        assert_eq!(
-            of(&tally, &figures(1.0, 1.0, 1.0), Some(&figures(1.0, 1.0, 1.0)), &figures(1.0, 1.0, 1.0)).len(),
-            1
-        );
+        let (idle, end) = (figures(10e6, 12.0, 8.0), figures(23e6, 40.0, 19.0));
+        let mut tally = one_run();
         tally.add(&["S1".into()]);
-        let idle = figures(10e6, 12.0, 8.0);
-        let findings = of(&tally, &idle, Some(&figures(20e6, 12.0, 8.0)), &figures(23e6, 40.0, 19.0));
+        let findings = of(&tally, &idle, &[reign(&figures(20e6, 12.0, 8.0), &end)], &end);
         assert_eq!(findings.len(), 4, "{findings:?}");
-        let other = Figures { pod: "other".into(), ..idle.clone() };
-        for settled in [None, Some(&idle)] {
-            assert!(of(&tally, &idle, settled, &other).iter().any(|finding| finding.contains("other")));
+    }
+
+    #[test]
+    fn a_leader_counts_though_another_one_follows() {
+        let (flat, grown) = (figures(10e6, 12.0, 8.0), figures(23e6, 12.0, 8.0));
+        let other = Figures { pod: "other".into(), ..flat.clone() };
+        let findings = of(&one_run(), &flat, &[reign(&flat, &grown), reign(&other, &other)], &other);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(findings.iter().all(|finding| finding.contains("leader grew")), "{findings:?}");
+    }
+
+    #[test]
+    fn a_leader_that_has_not_settled_is_told() {
+        let flat = figures(10e6, 12.0, 8.0);
+        let other = Figures { pod: "other".into(), ..flat.clone() };
+        for reigns in [vec![], vec![reign(&flat, &flat)]] {
+            assert!(of(&one_run(), &flat, &reigns, &other).iter().any(|finding| finding.contains("other")));
         }
     }
 }

@@ -22,14 +22,14 @@ pub async fn faults(soak: &Soak, client: &Client, mut rng: Rng) -> Result<()> {
     let local = env::var("UPGRADEGATE_PROVIDER").is_ok_and(|provider| provider == "local");
     while !soak.is_over() {
         sleep(Duration::from_secs(rng.u64(PAUSE))).await;
-        let what =
-            if local && rng.bool() { restart_api_server(soak).await } else { replace_standby(soak, client).await };
+        let outage = local && rng.bool() && soak.may_change_leader();
+        let what = if outage { restart_api_server(soak).await } else { replace_standby(soak, client).await };
         soak.tally.borrow_mut().fault(what?);
     }
     Ok(())
 }
 
-/// Every watch breaks, and for some seconds nobody can be asked.
+/// Every watch breaks, and for some seconds nobody can be asked: where that takes longer than the leader's Lease, another one leads.
 async fn restart_api_server(soak: &Soak) -> Result<&'static str> {
     let script = env::checkout("e2e/cluster/component.sh");
     soak.calm.outage(Program::new(script).args(["restart", "kube-apiserver"]).run()).await?.ok()?;

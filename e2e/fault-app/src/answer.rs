@@ -44,6 +44,7 @@ pub(crate) async fn scripted(reply: &Reply, done: &Done) -> Response<AnyBody> {
     match &reply.body {
         Body::Contract => {}
         Body::Text(text) => *response.body_mut() = once(text.clone()),
+        Body::Binary(bytes) => *response.body_mut() = once(bytes.clone()),
         Body::Bytes(count) => *response.body_mut() = bytes(*count),
         Body::TrickleMillis(millis) => *response.body_mut() = trickle(Duration::from_millis(*millis)),
         Body::Hang => std::future::pending().await,
@@ -51,21 +52,21 @@ pub(crate) async fn scripted(reply: &Reply, done: &Done) -> Response<AnyBody> {
     response
 }
 
-/// What [`scripted`] sends, if it has an end and is no flood.
+/// What [`scripted`] sends, if it is text, has an end and is no flood.
 pub(crate) fn said(reply: &Reply, done: &Done) -> Option<Said> {
     let body = match &reply.body {
         Body::Contract => done.body.to_string(),
         Body::Text(text) => text.clone(),
         Body::Bytes(count) => "x".repeat(usize::try_from(*count).ok().filter(|count| *count <= CHUNK.len())?),
-        Body::TrickleMillis(_) | Body::Hang => return None,
+        Body::Binary(_) | Body::TrickleMillis(_) | Body::Hang => return None,
     };
     let mut headers = BTreeMap::from([(CONTENT_TYPE.to_string(), JSON.to_owned())]);
     headers.extend(reply.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())));
     Some(Said { code: reply.status.unwrap_or(done.code), headers, body })
 }
 
-fn once(text: String) -> AnyBody {
-    StreamBody::new(stream::iter([Ok(Frame::data(text.into()))]).boxed())
+fn once(whole: impl Into<Bytes>) -> AnyBody {
+    StreamBody::new(stream::iter([Ok(Frame::data(whole.into()))]).boxed())
 }
 
 fn bytes(count: u64) -> AnyBody {

@@ -61,6 +61,8 @@ pub enum Body {
     Contract,
     /// This text.
     Text(String),
+    /// These bytes, which need not be text.
+    Binary(Vec<u8>),
     /// So many bytes.
     Bytes(u64),
     /// One byte each so many milliseconds, without end.

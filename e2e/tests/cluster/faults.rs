@@ -4,13 +4,16 @@ use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use upgradegate_crds::{MemberState, Outcome, Phase};
 use upgradegate_e2e::{
-    Test, is, operator,
+    Test, cli, is, operator,
     phases::{self, Stage},
     scenario, wait,
 };
 
 /// Bytes of memory by which the operator may grow while it is fed a body of a gibibyte.
 const GROWTH: u64 = 24 << 20;
+
+/// `{"isUpgradeable":true}` and 4 MiB of spaces, packed to 4 KiB.
+const PACKED: &[u8] = include_bytes!("ready.json.gz");
 
 /// A probe that is answered so holds the gate, with these words; put in order, the gate opens.
 async fn holds(test: &Test, probe: Value, words: &str) -> Result<()> {
@@ -77,9 +80,47 @@ fn answers_without_the_field() {
 
 #[test]
 fn answers_a_redirect() {
+    scenario(async |test| holds(test, redirect("/elsewhere"), "302").await);
+}
+
+/// Whoever follows it speaks to the API server with nobody knowing who asks.
+#[test]
+fn answers_a_redirect_to_the_api_server() {
+    scenario(async |test| holds(test, redirect("https://kubernetes.default.svc/readyz"), "302").await);
+}
+
+/// Where the credentials of a cloud's machine are.
+#[test]
+fn answers_a_redirect_to_the_metadata_address() {
+    scenario(async |test| holds(test, redirect("http://169.254.169.254/latest/meta-data/"), "302").await);
+}
+
+fn redirect(location: &str) -> Value {
+    json!({"status": 302, "headers": {"location": location}, "body": {"text": ""}})
+}
+
+/// Unpacked, it would say that it is ready, and take 4 MiB.
+#[test]
+fn answers_a_packed_bomb() {
     scenario(async |test| {
-        let probe = json!({"status": 302, "headers": {"location": "/elsewhere"}, "body": {"text": ""}});
-        holds(test, probe, "302").await
+        let headers = json!({"content-encoding": "gzip"});
+        holds(test, json!({"headers": headers, "body": {"binary": PACKED}}), "no JSON").await
+    });
+}
+
+#[test]
+fn answers_deep_json() {
+    scenario(async |test| {
+        let deep = format!(r#"{{"isUpgradeable": true, "why": {}{}}}"#, "[".repeat(4000), "]".repeat(4000));
+        holds(test, json!({"body": {"text": deep}}), "no JSON").await
+    });
+}
+
+#[test]
+fn answers_bytes_that_are_no_text() {
+    scenario(async |test| {
+        let bytes = b"{\"isUpgradeable\": true, \"message\": \"\xff\xfe\"}";
+        holds(test, json!({"body": {"binary": bytes.as_slice()}}), "no JSON").await
     });
 }
 
@@ -197,16 +238,22 @@ fn trap_25_members_that_cannot_be_reached_are_said_to_be_so() {
     });
 }
 
-/// What a member says of itself is text: it must not break a line, a terminal or a status.
+/// What a member says of itself is text: it must not break a line, a terminal or a status, nor turn around what is read.
 #[test]
 fn words_with_control_characters_stay_words() {
     scenario(async |test| {
-        let words = json!({"isUpgradeable": false, "message": "a\u{1b}[31m\nb\u{0}c"}).to_string();
-        phases::app()?.script(&json!({"probe": {"body": {"text": words}}})).deploy(test).await?;
+        let words = "a\u{1b}[31m\nb\u{0}c\u{9b}2J\u{202e}d\u{2066}e";
+        let answer = json!({"isUpgradeable": false, "message": words}).to_string();
+        phases::app()?.script(&json!({"probe": {"body": {"text": answer}}})).deploy(test).await?;
         let gate = phases::builder().create(test).await?;
         let status = gate.until(is::busy(1)).await?;
         let message = &status.members[0].message;
-        ensure!(!message.chars().any(char::is_control), "{message:?}");
+        ensure!(message.contains('a') && message.contains('e'), "{message:?}");
+        let speaks_to_the_terminal = |char: char| char.is_control() || ('\u{202a}'..='\u{2069}').contains(&char);
+        ensure!(!message.chars().any(speaks_to_the_terminal), "{message:?}");
+        let described = cli::kubectl(test, &["describe", "upgradegate", "gate"]).run().await?.ok()?.stdout();
+        ensure!(described.contains(message), "{described}");
+        ensure!(!described.lines().any(|line| line.chars().any(speaks_to_the_terminal)), "{described:?}");
         Ok(())
     });
 }

@@ -1,5 +1,5 @@
 //! Reads recorded histories again: `cargo run -p upgradegate-proof --example read -- FILE…`. Prints what they break, and ends with 1 if they
-//! do.
+//! do. Of a test that disturbs the operator or the cluster that may be what the test forgives: the usual slack counts here.
 
 use std::{error::Error, fs, process::ExitCode};
 

@@ -12,7 +12,8 @@ use crate::{
     world::{World, gate_name, is_open, status, uid},
 };
 
-/// Checks every version that opened a gate, or says of an open one that something else opened it.
+/// Checks every version that opened a gate, or says of an open one that something else opened it; and that what an open gate says of its
+/// members is what keeps it open.
 pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
     let mut found = Vec::new();
     for gate in world.gates.values() {
@@ -20,11 +21,12 @@ pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
         for version in gate.versions() {
             let by = status(version.object).and_then(|status| status.opened_by.as_ref());
             let opens = is_open(version.object) && !version.gone;
-            if opens
-                && (opened.is_none() || opened != by)
-                && let Some(why) = wrong(world, gate, version, slack)
-            {
-                found.push(Violation { rule: Rule::S1, at: version.at, object: gate_name(version.object), why });
+            if opens {
+                let stays = opened.is_some() && opened == by;
+                let why = if stays { without_ready(version.object) } else { wrong(world, gate, version, slack) };
+                let violation =
+                    |why| Violation { rule: Rule::S1, at: version.at, object: gate_name(version.object), why };
+                found.extend(why.map(violation));
             }
             opened = by.filter(|_| opens);
         }
@@ -60,6 +62,16 @@ fn wrong(
         }
         Some(OpenedByType::Quorum) => without_quorum(world, version, status, slack),
     }
+}
+
+/// Why a gate that the quorum opened should not have stayed open, by its own count.
+fn without_ready(gate: &UpgradeGate) -> Option<String> {
+    let status = status(gate)?;
+    let by_quorum = status.opened_by.as_ref().is_some_and(|by| by.type_ == OpenedByType::Quorum);
+    let pods = status.pods.as_ref().filter(|_| by_quorum)?;
+    let required = required(&gate.spec.min_ready, usize::try_from(pods.total).ok()?);
+    let ready = usize::try_from(pods.ready).ok()?;
+    (ready < required).then(|| format!("it stayed open with {ready} members ready, and {required} are needed"))
 }
 
 /// Why the quorum can't have agreed, at no moment at which the decision can have been made.

@@ -65,7 +65,7 @@ pub(crate) fn runs(gate: &Timeline<UpgradeGate>, arrived: &Arrived, slack: Slack
 }
 
 /// Whether a pod was a member of a gate's target at any time from `since` to `to`.
-fn was_member(
+pub(crate) fn was_member(
     world: &World,
     pod: &Timeline<Pod>,
     gate: &UpgradeGate,

@@ -1,4 +1,6 @@
-//! S5: every wait ends at a time that the status shows.
+//! S5: every wait ends at a time that the status shows, and that does not move away.
+
+mod limits;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -12,7 +14,7 @@ use crate::{
 
 /// Checks that each version of a gate shows the end of its wait, and that another version came by then.
 pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
-    let mut found = Vec::new();
+    let mut found = limits::check(world);
     for gate in world.gates.values() {
         // What is waited for since, until when, and which gate it was first shown by.
         let mut wait: Option<(Option<Phase>, Timestamp, &UpgradeGate)> = None;

@@ -7,11 +7,17 @@ mod touched;
 
 use crate::{Rule, Slack, Violation, world::World};
 
-/// Checks every drain and every resume.
+/// Checks every call, and every gate that is over.
 pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
     let mut found = forgotten::check(world, slack);
-    for arrived in world.calls.iter().filter(|arrived| matches!(arrived.call.method.as_str(), "POST" | "DELETE")) {
-        let why = touched::wrong(world, arrived, slack).or_else(|| replaced::wrong(world, arrived, slack));
+    for arrived in &world.calls {
+        let why = match arrived.call.method.as_str() {
+            "GET" => touched::by_question(world, arrived, slack),
+            "POST" | "DELETE" => {
+                touched::by_order(world, arrived, slack).or_else(|| replaced::wrong(world, arrived, slack))
+            }
+            method => Some(format!("{method} is nothing that a gate sends")),
+        };
         if let Some(why) = why {
             let object = name_of(world, &arrived.call.pod);
             found.push(Violation { rule: Rule::S6, at: arrived.at, object, why });

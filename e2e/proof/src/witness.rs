@@ -7,7 +7,7 @@ use upgradegate_crds::UpgradeGate;
 use upgradegate_operator::gate::{Answer as WireAnswer, ReadyRule};
 
 use crate::{
-    Answer, Effect,
+    Answer, Call, Effect,
     member::started,
     slack::{later, seconds},
     world::{Arrived, World},
@@ -57,11 +57,10 @@ impl<'w, 'h> Witness<'w, 'h> {
         let mut told = BTreeMap::<&str, Testimony>::new();
         for arrived in &world.calls {
             let testimony = told.entry(arrived.call.pod.as_str()).or_default();
-            match arrived.call.method.as_str() {
-                "GET" => testimony.probes.push(probe(gate, rule.as_ref(), arrived)),
-                "POST" => testimony.drains.extend(drain(gate, arrived)),
-                _ => {}
+            if is_probe(gate, arrived.call) {
+                testimony.probes.push(probe(gate, rule.as_ref(), arrived));
             }
+            testimony.drains.extend(drain(gate, arrived));
             if let Effect::Resumed { at } = arrived.call.effect {
                 testimony.resumed.push(at);
             }
@@ -116,6 +115,11 @@ pub(crate) fn rule(gate: &UpgradeGate) -> Option<ReadyRule> {
         None => Some(ReadyRule::standard()),
         Some(source) => ReadyRule::compile(source).ok(),
     }
+}
+
+/// Whether a call is the question of this gate.
+pub(crate) fn is_probe(gate: &UpgradeGate, call: &Call) -> bool {
+    call.method == "GET" && call.path == gate.spec.probe.http_get.path
 }
 
 fn probe(gate: &UpgradeGate, rule: Option<&ReadyRule>, arrived: &Arrived) -> Probe {

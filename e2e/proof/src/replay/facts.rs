@@ -10,7 +10,7 @@ use crate::{
     Answer,
     member::started,
     slack::{later, seconds},
-    witness::in_time,
+    witness::{in_time, is_probe},
     world::{Arrived, World},
 };
 
@@ -40,7 +40,8 @@ impl Reader<'_, '_> {
 
     fn learn(&self, facts: &mut Facts, arrived: &Arrived, at: Timestamp) {
         let method = arrived.call.method.as_str();
-        if method != "GET" && arrived.call.body["gate"].as_str() != self.gate.metadata.name.as_deref() {
+        let ordered = method != "GET" && arrived.call.body["gate"].as_str() == self.gate.metadata.name.as_deref();
+        if !ordered && !is_probe(self.gate, arrived.call) {
             return;
         }
         let answer = in_time(self.gate, arrived);

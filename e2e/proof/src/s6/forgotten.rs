@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use upgradegate_crds::{Outcome, Phase, UpgradeGate};
 
-use super::name_of;
+use super::{name_of, replaced::is_wanted_throughout};
 use crate::{
     Call, Effect, Rule, Slack, Violation,
     member::{started, works},
@@ -20,11 +20,11 @@ pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
     for gate in world.gates.values() {
         let over =
             gate.versions().iter().find(|version| version.gone || phase(version.object) == Some(Phase::Finished));
-        // Whose gate was superseded, is the newer gate's to resume.
-        let Some(over) = over.filter(|over| !is_superseded(over.object)) else { continue };
+        let Some(over) = over else { continue };
         for (pod, drain) in drained_by(world, gate, over.at) {
             let lasts = drain.until > later(over.at, slack.lag + slack.clock);
-            if lasts && lives_on(world, pod, over.object, drain.at, over.at, slack) {
+            let is_ours = !is_superseded(over.object) || stays(world, gate, pod, over.at, slack);
+            if lasts && is_ours && lives_on(world, pod, over.object, drain.at, over.at, slack) {
                 let why = format!("it is drained until {}, and its gate is over", drain.until);
                 found.push(Violation { rule: Rule::S6, at: over.at, object: name_of(world, pod), why });
             }
@@ -35,6 +35,13 @@ pub(crate) fn check(world: &World, slack: Slack) -> Vec<Violation> {
 
 fn is_superseded(gate: &UpgradeGate) -> bool {
     status(gate).is_some_and(|status| status.outcome == Some(Outcome::Superseded))
+}
+
+/// Whether nobody was about to replace a member when its gate was over. Otherwise, after a gate that was superseded, it is the newer
+/// gate's to resume.
+fn stays(world: &World, gate: &Timeline<UpgradeGate>, pod: &str, over: Timestamp, slack: Slack) -> bool {
+    let (from, to) = (earlier(over, slack.lag + slack.write), later(over, slack.lag));
+    world.pods.get(pod).is_some_and(|pod| is_wanted_throughout(world, gate, pod, from, to))
 }
 
 struct Drained {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Why an order does not fit what the rollout does with this member.
-pub(crate) fn wrong(world: &World, arrived: &Arrived, slack: Slack) -> Option<String> {
+pub(super) fn wrong(world: &World, arrived: &Arrived, slack: Slack) -> Option<String> {
     let pod = world.pods.get(arrived.call.pod.as_str())?;
     let gate = world.sender(arrived, later(arrived.at, slack.lag))?;
     // The order was given before the call arrived, by a watch that may have lagged.
@@ -74,10 +74,20 @@ fn may_be_resumed(
 /// Whether the target wants this member, at all times, while it rolls out: then it is never drained.
 fn is_spared(world: &World, gate: &Timeline<UpgradeGate>, pod: &Timeline<Pod>, from: Timestamp, to: Timestamp) -> bool {
     let rolls = |gate: &UpgradeGate| phase(gate) == Some(Phase::RollingOut);
-    let wants = |(target, pod): &(Option<&Deployment>, &Pod)| {
+    gate.always(from, to, rolls) && is_wanted_throughout(world, gate, pod, from, to)
+}
+
+/// Whether the target wants this member, whatever may have been seen of the two between these times.
+pub(super) fn is_wanted_throughout(
+    world: &World,
+    gate: &Timeline<UpgradeGate>,
+    pod: &Timeline<Pod>,
+    from: Timestamp,
+    to: Timestamp,
+) -> bool {
+    sights(world, gate, pod, (from, to)).into_iter().all(|(target, pod)| {
         target.is_some_and(|target| world.owner(pod, from).is_some_and(|set| is_wanted(set, target)))
-    };
-    gate.always(from, to, rolls) && sights(world, gate, pod, (from, to)).iter().all(wants)
+    })
 }
 
 /// Whether the run began without a target.

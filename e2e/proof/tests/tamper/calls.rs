@@ -1,11 +1,12 @@
 //! Calls that were not made, or not so.
 
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::json;
 use upgradegate_crds::Phase;
-use upgradegate_proof::{Effect, History, Rule, What};
+use upgradegate_proof::{Effect, Event, History, Rule, What};
 
-use crate::kit::{add_late, call, calls, caught, caught_at_each, change, first};
+use crate::kit::{add_late, call, calls, caught, caught_as, caught_at_each, change, first, gates, of_others};
 
 /// Pods that got a call.
 fn called(name: &str) -> Vec<String> {
@@ -166,6 +167,37 @@ fn s6_a_member_was_forgotten() {
     caught("cancelled", Rule::S6, |history| drop_calls(history, |call| call.method == "DELETE"));
 }
 
+/// That the newer gate drains its members next does not help those that the older one leaves behind.
+#[test]
+fn s6_a_member_was_forgotten_by_a_gate_that_was_superseded() {
+    caught_as("superseded", Rule::S6, "its gate is over", |history| {
+        let older = gates(history).find_map(|(_, gate)| gate.metadata.name.clone()).unwrap();
+        drop_calls(history, |call| call.method == "DELETE" && call.body["gate"] == older.as_str());
+        // The member was there before, and the upgrade comes later: nobody can have been about to replace it.
+        let (began, over) = (first(history, Phase::Draining), first(history, Phase::Finished));
+        for event in &mut history.events {
+            let by = i64::from(event.at > over) - i64::from(event.at < began);
+            event.at += SignedDuration::from_secs(5 * by);
+        }
+    });
+}
+
+#[test]
+fn s6_a_member_was_forgotten_by_a_gate_that_is_gone() {
+    caught_as("cancelled", Rule::S6, "its gate is over", |history| {
+        drop_calls(history, |call| call.method == "DELETE");
+        let finished = |event: &Event| match &event.what {
+            What::Gate { gate, .. } => gate.status.as_ref().is_some_and(|status| status.phase == Some(Phase::Finished)),
+            _ => false,
+        };
+        history.events.retain(|event| !finished(event));
+        let last = history.events.iter_mut().rfind(|event| matches!(event.what, What::Gate { .. })).unwrap();
+        if let What::Gate { gone, .. } = &mut last.what {
+            *gone = true;
+        }
+    });
+}
+
 #[test]
 fn s6_a_resume_that_failed_was_taken_for_done() {
     caught("cancelled", Rule::S6, |history| {
@@ -207,6 +239,84 @@ fn s6_an_order_went_elsewhere() {
             change(event, |call| call.path = "/delete-everything".into());
         },
     );
+}
+
+#[test]
+fn s6_a_question_went_elsewhere() {
+    caught_at_each(
+        "cancelled",
+        Rule::S6,
+        |event| call(event, "GET").is_some(),
+        |event| change(event, |call| call.path = "/secrets".into()),
+    );
+}
+
+#[test]
+fn s1_an_answer_to_another_question_counted() {
+    caught("closed-again", Rule::S1, |history| {
+        let questions = calls(history).filter(|(_, call)| call.method == "GET");
+        questions.for_each(|(_, call)| call.path = "/healthz".into());
+    });
+}
+
+#[test]
+fn s6_something_else_was_sent() {
+    caught_at_each(
+        "cancelled",
+        Rule::S6,
+        |event| call(event, "POST").is_some(),
+        |event| change(event, |call| call.method = "PUT".into()),
+    );
+}
+
+/// The gate whose member it is runs as well.
+#[test]
+fn s6_a_member_of_another_gate_was_told() {
+    caught_as("cancelled", Rule::S6, "no member of its gate's target", |history| {
+        let mut others = of_others(history);
+        for (_, call) in calls(&mut others).filter(|(_, call)| call.method == "POST") {
+            call.body["gate"] = json!("gate");
+        }
+        history.events.extend(others.events);
+        history.recorded.extend(others.recorded);
+    });
+}
+
+#[test]
+fn s6_a_member_was_told_that_is_terminating() {
+    for (name, method) in [("closed-again", "POST"), ("cancelled-rolling-out", "DELETE")] {
+        caught_as(name, Rule::S6, "terminating", |history| {
+            let told: Vec<_> =
+                calls(history).filter(|(_, call)| call.method == method).map(|(_, c)| c.pod.clone()).collect();
+            for event in &mut history.events {
+                let at = event.at;
+                if let What::Pod { pod, .. } = &mut event.what
+                    && told.contains(pod.metadata.uid.as_ref().unwrap())
+                {
+                    pod.metadata.deletion_timestamp = Some(Time(at));
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn s6_a_new_member_was_drained() {
+    caught_as("superseded", Rule::S6, "the template that the target wants", |history| {
+        let stays = |event: &Event| match &event.what {
+            What::Pod { pod, .. } if pod.metadata.deletion_timestamp.is_none() => {
+                Some((event.at, pod.metadata.uid.clone()?, pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()?))
+            }
+            _ => None,
+        };
+        let (there, new, address) = history.events.iter().rev().find_map(stays).unwrap();
+        // The rollout takes longer, so that nobody can have missed it.
+        let after = history.events.iter_mut().filter(|event| event.at > there);
+        after.for_each(|event| event.at += SignedDuration::from_secs(10));
+        let (at, order) = calls(history).filter(|(_, call)| call.method == "POST").last().unwrap();
+        *at = there + SignedDuration::from_secs(5);
+        (order.pod, order.address) = (new, address);
+    });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::{OpenedByType, Outcome, Phase};
 use upgradegate_proof::{Event, Rule, What};
 
-use crate::kit::{caught, caught_at_each, gates, statuses};
+use crate::kit::{caught, caught_as, caught_at_each, gates, statuses};
 
 fn seconds(count: i64) -> SignedDuration {
     SignedDuration::from_secs(count)
@@ -47,6 +47,14 @@ fn s1_nobody_ordered_it_to_open() {
 }
 
 #[test]
+fn s1_a_gate_stayed_open_though_a_member_was_busy() {
+    caught_as("cancelled", Rule::S1, "stayed open", |history| {
+        let open = statuses(history).filter(|status| status.phase == Some(Phase::Open)).nth(1);
+        open.unwrap().pods.as_mut().unwrap().ready = 0;
+    });
+}
+
+#[test]
 fn s2_two_gates_ran() {
     caught("superseded", Rule::S2, |history| {
         let ended = statuses(history).filter(|status| status.outcome == Some(Outcome::Superseded));
@@ -76,6 +84,35 @@ fn s5_a_wait_did_not_end_in_time() {
 }
 
 #[test]
+fn s5_the_end_of_the_last_wait_is_not_shown() {
+    caught_at_each("cancelled", Rule::S5, in_phase(Phase::Resuming), |event| {
+        status(event, |status| (status.resume_until, status.progress_deadline) = (None, None));
+    });
+}
+
+#[test]
+fn s5_a_deadline_crept() {
+    caught_at_each("closed-again", Rule::S5, in_phase(Phase::Draining), |event| {
+        status(event, |status| status.deadline.as_mut().unwrap().0 += seconds(1));
+    });
+    caught_at_each("closed-again", Rule::S5, in_phase(Phase::Open), |event| {
+        status(event, |status| status.open_until.as_mut().unwrap().0 += seconds(1));
+    });
+}
+
+#[test]
+fn s5_the_limit_of_a_rollout_moved_without_progress() {
+    caught_as("closed-again", Rule::S5, "without progress", |history| {
+        let mut next = history.events.iter().rfind(|event| in_phase(Phase::RollingOut)(event)).unwrap().clone();
+        next.at += SignedDuration::from_millis(10);
+        let What::Gate { gate, .. } = &mut next.what else { unreachable!() };
+        gate.metadata.resource_version = Some("999999999".into());
+        status(&mut next, |status| status.progress_deadline.as_mut().unwrap().0 += seconds(1));
+        history.events.push(next);
+    });
+}
+
+#[test]
 fn s6_members_were_drained_without_the_finalizer() {
     for name in ["cancelled", "closed-again", "superseded"] {
         caught(name, Rule::S6, |history| gates(history).for_each(|(_, gate)| gate.metadata.finalizers = None));
@@ -93,6 +130,41 @@ fn record_an_outcome_was_set_twice() {
 fn record_a_gate_was_ready_and_not_open() {
     caught_at_each("closed-again", Rule::Record, in_phase(Phase::Open), |event| {
         status(event, |status| status.phase = Some(Phase::Draining));
+    });
+}
+
+#[test]
+fn record_an_upgrade_came_to_a_gate_that_had_never_opened() {
+    caught_as("closed-again", Rule::Record, "it went from", |history| {
+        history.events.retain(|event| !in_phase(Phase::Open)(event));
+        statuses(history).filter(|status| status.phase == Some(Phase::Draining)).for_each(|status| {
+            status.opened_at = None;
+        });
+    });
+}
+
+#[test]
+fn record_a_status_was_too_large() {
+    caught_at_each("cancelled", Rule::Record, in_phase(Phase::Draining), |event| {
+        status(event, |status| status.message = "x".repeat(8 * 1024));
+    });
+}
+
+#[test]
+fn record_a_gate_was_stalled_and_had_not_failed() {
+    caught_at_each("cancelled", Rule::Record, in_phase(Phase::Draining), |event| {
+        status(event, |status| {
+            let mut stalled = status.conditions[0].clone();
+            (stalled.type_, stalled.status) = ("Stalled".into(), "True".into());
+            status.conditions.push(stalled);
+        });
+    });
+}
+
+#[test]
+fn record_an_epoch_went_back() {
+    caught_at_each("cancelled", Rule::Record, in_phase(Phase::Open), |event| {
+        status(event, |status| *status.epoch.as_mut().unwrap() -= 1);
     });
 }
 

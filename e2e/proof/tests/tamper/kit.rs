@@ -20,13 +20,19 @@ pub fn violations(history: &History) -> Vec<String> {
 
 /// Applies `tamper` to the history of this name and expects the rule to be broken.
 pub fn caught(name: &str, rule: Rule, tamper: impl FnOnce(&mut History)) {
+    caught_as(name, rule, "", tamper);
+}
+
+/// The same, and what is said of it holds these words.
+pub fn caught_as(name: &str, rule: Rule, words: &str, tamper: impl FnOnce(&mut History)) {
     let mut history = load(name);
     let before = history.clone();
     tamper(&mut history);
     assert!(history != before, "{name}: the tampering changed nothing");
     history.events.sort_by_key(|event| event.at);
     let found = if rule == Rule::Model { replay(&history) } else { check(&history) };
-    assert!(found.iter().any(|violation| violation.rule == rule), "{name}: {rule:?} is not in {found:?}");
+    let is_it = |violation: &upgradegate_proof::Violation| violation.rule == rule && violation.why.contains(words);
+    assert!(found.iter().any(is_it), "{name}: {rule:?} {words:?} is not in {found:?}");
 }
 
 /// Applies `tamper` to each event that `wanted` names, one after another.
@@ -95,4 +101,22 @@ pub fn add_late(history: &mut History, method: &str, after: i64, change: impl Fn
         change(call);
     }
     history.events.push(copy);
+}
+
+/// The same history once more, of another application and its gate.
+pub fn of_others(history: &History) -> History {
+    let mut text = serde_json::to_string(history).unwrap();
+    for event in &history.events {
+        let metadata = match &event.what {
+            What::Gate { gate, .. } => &gate.metadata,
+            What::Deployment { deployment, .. } => &deployment.metadata,
+            What::ReplicaSet { replica_set, .. } => &replica_set.metadata,
+            What::Pod { pod, .. } => &pod.metadata,
+            What::Call(_) => continue,
+        };
+        let uid = metadata.uid.as_ref().unwrap();
+        text = text.replace(&format!("\"{uid}\""), &format!("\"{uid}-of-others\""));
+    }
+    let names = [("\"app\"", "\"other\""), ("\"app-", "\"other-"), (":\"gate\"", ":\"other-gate\"")];
+    serde_json::from_str(&names.iter().fold(text, |text, (ours, others)| text.replace(ours, others))).unwrap()
 }

@@ -1,5 +1,8 @@
 //! One worker a member: holds an intent, makes one call at a time until the member agrees, and reports facts. It never decides.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -75,6 +75,23 @@ fn a_gate_that_closed_again_and_lost_its_end_begins_anew() {
 }
 
 #[test]
+fn an_open_gate_that_lost_its_limits_opens_now_and_ends_as_every_other() {
+    let until = Story::open().status().open_until;
+    let tears: [Tear; 3] = [
+        |status| status.opened_at = None,
+        |status| status.open_until = None,
+        |status| (status.opened_at, status.open_until) = (None, None),
+    ];
+    for tear in tears {
+        let after = edited(12, None, tear);
+        assert!(is_open(&after) && after.opened_at.is_some());
+        assert_eq!(after.open_until, until);
+        let late = edited(100_000, None, tear);
+        assert_eq!((late.phase, late.outcome), (Some(Phase::Resuming), Some(Outcome::NotUsed)));
+    }
+}
+
+#[test]
 fn a_finished_gate_that_lost_the_time_of_its_end_has_it_from_now() {
     let after =
         edited(12, None, |status| (status.phase, status.outcome) = (Some(Phase::Finished), Some(Outcome::Expired)));

@@ -4,7 +4,7 @@ use upgradegate_operator::gate::{Answer, ReadyRule};
 
 use crate::{answer, law};
 
-/// Answers that expressions are tried on: usual ones, none at all, and the largest.
+/// Answers that expressions are tried on: usual ones, none at all, and one of 2,500 numbers.
 fn answers() -> Vec<Answer> {
     let small = [
         "200\n\n{\"isUpgradeable\":true,\"operations\":0,\"jobs\":[{\"done\":true}],\"queue\":[]}",

@@ -1,9 +1,10 @@
-//! `make soak`: upgrades, faults and load in a loop for as long as told; a line a minute, and a verdict.
+//! `make soak`: upgrades and faults, several at once, in a loop for as long as told; a line a minute, and a verdict.
 //!
-//! Every run has a namespace of its own on the cluster in use, a plot and a trouble, drawn from a seed that is printed. Whether the rules
-//! hold is read from the recorded history of each run, as in the tests. Whether the operator leaks is read from the leader's own metrics: it
-//! is never killed here, and after a change of leader the new one has to settle before anything is said of its memory. So the last part of a
-//! soak has no outage that could change it.
+//! Every run has a namespace of its own on the cluster in use, a plot and a trouble, drawn from a seed that is printed. Its application is the
+//! fault-app, and its gates are made and its upgrades done through the API: no Helm, no hook, no CLI. Whether the rules hold is read from the
+//! recorded history of each run, as in the tests. Whether the operator leaks is read from the leader's own metrics: it is never killed here,
+//! and after a change of leader the new one has to settle before anything is said of its memory. So the last part of a soak has no outage
+//! that could change it.
 
 mod calm;
 mod leader;
@@ -26,7 +27,7 @@ use upgradegate_e2e::connect;
 
 use crate::{calm::Calm, meter::Meter, verdict::Tally};
 
-/// Runs upgrades, faults and load in a loop.
+/// Runs upgrades and faults in a loop, several at once.
 #[derive(Debug, Parser)]
 struct Args {
     /// For how long, such as 90s, 30m or 8h

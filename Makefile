@@ -20,21 +20,19 @@ test: ## Everything that proves it: formatting, lints, unit tests, scenarios on 
 ##@ Prove it further
 .PHONY: verify
 verify: ## Larger worlds for the model, and wrong versions of the core that it has to catch
+	@mkdir -p target/verify
 	@CARGO_PROFILE_DEV_OPT_LEVEL=2 cargo test --target-dir target/verify --package upgradegate-operator --test gate \
-	  -- --ignored --nocapture --test-threads 1 model::large
+	  -- --ignored --nocapture --test-threads 1 model::large | tee target/verify/large.log
+	@grep -q '^test result: ok\. [1-9]' target/verify/large.log || { echo "no test of model::large ran" >&2; exit 1; }
 	@operator/tests/seeded/run.sh
 
 .PHONY: mutants
 mutants: ## Change the core in every small way; what survives is in operator/mutants-accepted.md, or a finding
-	@operator/tests/seeded/core.sh target/mutants
-	@cd target/mutants && for tests in "rules:: random::" "model::"; do \
-	  CARGO_TARGET_DIR=$$PWD/target cargo mutants --in-place --iterate --no-shuffle --baseline=skip --package upgradegate-operator \
-	    --file 'operator/src/gate/*.rs' --timeout 120 --cargo-arg=--test=gate --output out -- -- $$tests || true; \
-	done; cat out/mutants.out/missed.txt
+	@operator/tests/seeded/mutants.sh
 
 .PHONY: plans
 plans: ## Fault plans and spec walks against a real API server; PLANS=2000 for more random plans
-	@e2e/cluster/build.sh etcd kube-apiserver
+	@$(CLUSTER)/build.sh etcd kube-apiserver kubectl
 	@UPGRADEGATE_PLANS_COUNT=$(or $(PLANS),600) cargo test --package upgradegate-plans --test plans --test walks -- --nocapture
 
 .PHONY: fuzz
@@ -42,7 +40,7 @@ fuzz: ## Fuzz each target for FUZZ_SECONDS=300
 	@fuzz/run.sh deep $(or $(FUZZ_SECONDS),300)
 
 .PHONY: soak
-soak: cluster-up images ## Upgrades, faults and load for DURATION=1h, a line a minute, and a verdict
+soak: cluster-up images ## Upgrades and faults, several at once, for DURATION=1h, a line a minute, and a verdict
 	@$(WITH_CLUSTER) cargo run --quiet --package upgradegate-e2e --bin soak -- --duration $(or $(DURATION),1h)
 
 .PHONY: sbom
@@ -92,9 +90,11 @@ deny: ## Licences, sources and advisories of the dependencies
 .PHONY: unit
 unit: ## Unit and property tests, without a cluster
 	@cargo test --workspace --exclude upgradegate-e2e --exclude upgradegate-plans
+	@cargo test -p upgradegate-e2e --lib --bins
+	@cargo test -p upgradegate-plans --lib
 
 .PHONY: e2e
-e2e: cluster-up images ## The scenarios on the real cluster
+e2e: cluster-up images ## Charts and scenarios on the real cluster, and what disrupts the operator there
 	@$(WITH_CLUSTER) cargo test -p upgradegate-e2e --test chart --test cluster
 	@$(WITH_CLUSTER) cargo test -p upgradegate-e2e --test disruption -- --test-threads=1
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Disturbs one component of the local cluster, and puts it right again; what it stores is kept.
-# Usage: component.sh stop|start|restart|freeze|thaw NAME
-# `start` and `thaw` of one that is well do nothing, so that whoever tidies up need not know.
+# Usage: component.sh stop|start|restart NAME
+# `start` of one that is well does nothing, so that whoever tidies up need not know.
 set -euo pipefail
 cd "$(dirname "$0")"
 source lib/common.sh
@@ -30,14 +30,7 @@ start() {
   wait_for 60 healthy "$1" || die "$1 does not answer after 60 s; its log is $RUN_DIR/log/$1.log"
 }
 
-# send SIGNAL NAME: to the component, not to its supervisor, which would see nothing of it.
-send() {
-  local pid
-  pid=$(recorded_pid "$2.child") || die "$2 does not run"
-  kill "-$1" "$pid"
-}
-
-(($# == 2)) || die "usage: component.sh stop|start|restart|freeze|thaw NAME"
+(($# == 2)) || die "usage: component.sh stop|start|restart NAME"
 [[ -e $RUN_DIR/fingerprint ]] || die "there is no local cluster; make cluster-up brings one up"
 [[ " ${COMPONENTS[*]} " == *" $2 "* ]] || die "there is no component $2; these are: ${COMPONENTS[*]}"
 case $1 in
@@ -47,10 +40,5 @@ case $1 in
     process_stop "$2"
     start "$2"
     ;;
-  freeze) send STOP "$2" ;;
-  thaw)
-    send CONT "$2"
-    start "$2"
-    ;;
-  *) die "usage: component.sh stop|start|restart|freeze|thaw NAME" ;;
+  *) die "usage: component.sh stop|start|restart NAME" ;;
 esac

@@ -14,7 +14,7 @@ source "$CLUSTER_DIR/lib/components.sh"
 source "$CLUSTER_DIR/local/pki.sh"
 
 ((EUID == 0)) || die "a network of pods needs root: it adds a local route; run as root"
-for name in etcd kube-apiserver; do
+for name in etcd kube-apiserver kubectl; do
   [[ -x $(binary "$name") ]] || die "there is no $name at $(binary "$name"); build it by e2e/cluster/build.sh"
 done
 

@@ -15,7 +15,8 @@ use crate::{
     pods, wait,
 };
 
-/// A file with one line for each history that was checked: how many events, calls and written statuses it had, and of which test.
+/// A file with one line for each history of a gate that was checked: how many events, calls and written statuses it had, of how many of its
+/// pods every call is known, and of which test.
 const COUNTED: &str = "proof.txt";
 
 /// All that was recorded of a test until now. The logs of applications that still run are awaited.
@@ -69,16 +70,35 @@ pub async fn examine(test: &Test, slack: Slack) -> Result<Proof> {
 /// If a rule is broken, with a line for each; or if there is no history.
 pub async fn prove(test: &Test, slack: Slack) -> Result<()> {
     let Proof { history, steps, violations } = examine(test, slack).await?;
-    let is_call = |event: &&Event| matches!(event.what, What::Call(_));
-    let calls = history.events.iter().filter(is_call).count();
-    let line = format!("{} events, {calls} calls, {steps} steps in {}", history.events.len(), test.namespace);
-    println!("proof: {line}");
-    let mut counted = OpenOptions::new().create(true).append(true).open(env::scratch()?.join(COUNTED))?;
-    writeln!(counted, "{line}")?;
+    count(test, &history, steps)?;
     let keep = !violations.is_empty() || std::env::var_os("E2E_KEEP").is_some();
     let kept = if keep { Some(keep_history(test, &history)?) } else { None };
     ensure!(violations.is_empty(), "{}\nhistory: {}", told(&violations), kept.unwrap_or_default().display());
     Ok(())
+}
+
+/// Says how much was read. A test without a gate has its history elsewhere, or none.
+fn count(test: &Test, history: &History, steps: usize) -> Result<()> {
+    let (mut gates, mut calls, mut pods) = (0, 0, BTreeSet::new());
+    for event in &history.events {
+        match &event.what {
+            What::Gate { .. } => gates += 1,
+            What::Call(_) => calls += 1,
+            What::Pod { pod, .. } => {
+                pods.insert(pod.uid());
+            }
+            What::Deployment { .. } | What::ReplicaSet { .. } => {}
+        }
+    }
+    if gates == 0 {
+        return Ok(());
+    }
+    let (events, known, pods) = (history.events.len(), history.recorded.len(), pods.len());
+    let of_pods = format!("of {known} of {pods} pods");
+    let line = format!("{events} events, {calls} calls, {steps} steps {of_pods} in {}", test.namespace);
+    println!("proof: {line}");
+    let mut counted = OpenOptions::new().create(true).append(true).open(env::scratch()?.join(COUNTED))?;
+    Ok(writeln!(counted, "{line}")?)
 }
 
 fn told(violations: &[Violation]) -> String {

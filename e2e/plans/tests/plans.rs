@@ -1,4 +1,5 @@
-//! Fault plans: every scenario without faults, with the operator killed before and after every call, and with random faults.
+//! Fault plans: every scenario three times without faults, with the operator killed before and after every call that all three made, and with
+//! random faults.
 //!
 //! `UPGRADEGATE_PLANS_SEED` and `_COUNT` say which random plans and how many, `_ONLY` runs the plans whose text holds it, `_AT_ONCE` says how
 //! many run at once.
@@ -7,7 +8,7 @@ use std::env::var;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use upgradegate_plans::campaign::{self, Points, Tally};
 use upgradegate_plans::fault::Plan;
 use upgradegate_plans::run::Report;
@@ -24,16 +25,17 @@ const AT_ONCE: u64 = 48;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
+    let at_once = usize::try_from(number("UPGRADEGATE_PLANS_AT_ONCE", AT_ONCE)?)?;
+    let count = usize::try_from(number("UPGRADEGATE_PLANS_COUNT", COUNT)?)?;
+    let seed = number("UPGRADEGATE_PLANS_SEED", fastrand::u64(..1_000_000))?;
     let cluster = Cluster::start().await?;
-    let number = |name: &str, usual: u64| var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let at_once = usize::try_from(number("UPGRADEGATE_PLANS_AT_ONCE", AT_ONCE))?;
-    let count = usize::try_from(number("UPGRADEGATE_PLANS_COUNT", COUNT))?;
-    let seed = number("UPGRADEGATE_PLANS_SEED", fastrand::u64(..1_000_000));
     let (mut ran, mut failed) = (0, Vec::new());
 
     let known = REGRESSIONS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let known: Vec<Plan> = known.map(str::parse).collect::<Result<_>>()?;
-    act("plans that once failed", &cluster, only(known), at_once, &mut ran, &mut failed).await?;
+    let known = only(known);
+    let mut chosen = known.len();
+    act("plans that once failed", &cluster, known, at_once, &mut ran, &mut failed).await?;
     let (mut plain, _) =
         act("scenarios without faults", &cluster, campaign::plain(), at_once, &mut ran, &mut failed).await?;
     let points = campaign::points(&plain);
@@ -59,6 +61,8 @@ async fn main() -> Result<ExitCode> {
     }
 
     let random = only(campaign::random(&points, seed, count));
+    chosen += wanted + random.len();
+    ensure!(chosen > 0, "no plan has in it what UPGRADEGATE_PLANS_ONLY says");
     act(&format!("random faults, seed {seed}"), &cluster, random, at_once, &mut ran, &mut failed).await?;
     for plan in &failed {
         println!("failed: cargo run -q -p upgradegate-plans -- replay '{plan}'");
@@ -99,6 +103,12 @@ fn is_of(plain: &Plan, plans: &[Plan]) -> bool {
 fn makes(points: &Points, plan: &Plan) -> bool {
     let calls = points.get(&plan.scenario);
     plan.faults.iter().all(|fault| calls.is_some_and(|calls| calls.contains(&fault.at)))
+}
+
+/// The number that this variable holds, or the usual one where it is not set.
+fn number(name: &str, usual: u64) -> Result<u64> {
+    let read = |text: String| text.parse::<u64>().with_context(|| format!("{name} is no number: {text:?}"));
+    var(name).map_or(Ok(usual), read)
 }
 
 fn only(plans: Vec<Plan>) -> Vec<Plan> {

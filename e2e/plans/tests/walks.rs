@@ -5,7 +5,7 @@ use std::env::var;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
 use upgradegate_plans::walks::{Schema, Tally, Walk, all, is_immutable};
@@ -25,16 +25,16 @@ const ONE_VALUE: [&str; 4] = ["targetRef.apiVersion", "targetRef.kind", "probe.h
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    let number = |name: &str| var(name).ok().and_then(|text| text.parse::<usize>().ok());
-    let seed = number("UPGRADEGATE_WALKS_SEED").map_or_else(|| fastrand::u64(..1_000_000), |seed| seed as u64);
-    let only = number("UPGRADEGATE_WALKS_ONLY");
-    let at_once = number("UPGRADEGATE_WALKS_AT_ONCE").unwrap_or(AT_ONCE);
+    let seed = number("UPGRADEGATE_WALKS_SEED")?.map_or_else(|| fastrand::u64(..1_000_000), |seed| seed as u64);
+    let only = number("UPGRADEGATE_WALKS_ONLY")?;
+    let at_once = number("UPGRADEGATE_WALKS_AT_ONCE")?.unwrap_or(AT_ONCE);
     let schema = Arc::new(Schema::read()?);
     let cluster = Cluster::start().await?;
     let began = Instant::now();
 
     let walks: Vec<Walk> = all(seed).into_iter().filter(|walk| only.is_none_or(|only| only == walk.number)).collect();
     let count = walks.len();
+    ensure!(count > 0, "there is no such walk: UPGRADEGATE_WALKS_ONLY is {}", only.unwrap_or_default());
     let runs = walks.into_iter().map(|walk| {
         let (cluster, schema) = (Arc::clone(&cluster), Arc::clone(&schema));
         tokio::spawn(async move { walk.run(&cluster, &schema).await })
@@ -72,6 +72,12 @@ async fn main() -> Result<ExitCode> {
     let passed = count - failed;
     println!("test result: {}. {passed} passed; {failed} failed; 0 ignored", if good { "ok" } else { "FAILED" });
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The number that this variable holds, if it is set.
+fn number(name: &str) -> Result<Option<usize>> {
+    let read = |text: String| text.parse::<usize>().with_context(|| format!("{name} is no number: {text:?}"));
+    var(name).ok().map(read).transpose()
 }
 
 /// What a whole run has to show, and this one did not.

@@ -26,5 +26,9 @@ fn each_trap_has_a_test() {
 /// All sources in a folder and the folders in it.
 fn sources(folder: &std::path::Path) -> String {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.map(|path| if path.is_dir() { sources(&path) } else { std::fs::read_to_string(&path).unwrap() }).collect()
+    let is_source = |path: &std::path::Path| path.extension().is_some_and(|extension| extension == "rs");
+    let sources_or_folders = entries.filter(|path| path.is_dir() || is_source(path));
+    let read =
+        |path: std::path::PathBuf| if path.is_dir() { sources(&path) } else { std::fs::read_to_string(path).unwrap() };
+    sources_or_folders.map(read).collect()
 }

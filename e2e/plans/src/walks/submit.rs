@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::Status;
-use serde_json::{Value, json};
+use serde_json::json;
 use upgradegate_crds::UpgradeGate;
 
 use super::change::{Change, Way};
@@ -44,11 +44,6 @@ impl Gate {
     /// The gate as it stands; `None` if it is gone.
     pub async fn read(&self) -> Result<Option<DynamicObject>> {
         Ok(self.api.get_opt(&self.name).await?)
-    }
-
-    /// Its spec; an error if it is gone.
-    pub async fn spec(&self) -> Result<Value> {
-        Ok(self.read().await?.context("the gate is gone")?.data["spec"].clone())
     }
 
     /// Makes the change.

@@ -227,7 +227,8 @@ impl Path<'_> {
     /// Two or three changes, one after the other, each known to the operator before the next.
     async fn make_steps(&mut self, world: &World) -> Result<()> {
         for n in 0..self.rng.usize(2..=3) {
-            let spec = self.gate.spec().await?;
+            let before = json!(self.gate.read().await?.context("the gate is gone")?);
+            let spec = before["spec"].clone();
             let change = match n {
                 0 => choose::first(self.schema, &spec, self.report.walk.nth, &mut self.rng)?,
                 _ => choose::next(self.schema, &spec, &mut self.rng)?,
@@ -240,11 +241,16 @@ impl Path<'_> {
             if self.report.is_enough() || self.course.outcome.is_some() && soon_gone(&change.on(&spec)) {
                 break;
             }
-            let Some(gate) = self.gate.read().await? else { break };
+            let gate = self.gate.read().await?;
             if verdict == Verdict::Accepted {
-                let late = is_late(&json!(gate));
-                self.course.goes_on(&change, &gate.data["spec"], late);
+                // One that ends by the change may be gone by now.
+                let mut after = gate.as_ref().map_or(before, |gate| json!(gate));
+                if gate.is_none() {
+                    after["spec"] = change.on(&spec);
+                }
+                self.course.goes_on(&change, &after["spec"], is_late(&after));
             }
+            let Some(gate) = gate else { break };
             if self.course.phase.is_some() {
                 self.is_followed(world, gate.metadata.generation, &change).await?;
             }

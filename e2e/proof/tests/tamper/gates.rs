@@ -183,10 +183,10 @@ fn record_a_write_changed_nothing() {
 
 #[test]
 fn model_another_time_was_written() {
-    caught_at_each("closed-again", Rule::Model, in_phase(Phase::Open), |event| {
+    caught_at_each("answers-500", Rule::Model, in_phase(Phase::Open), |event| {
         status(event, |status| status.open_until.as_mut().unwrap().0 += seconds(1));
     });
-    caught_at_each("closed-again", Rule::Model, in_phase(Phase::RollingOut), |event| {
+    caught_at_each("answers-500", Rule::Model, in_phase(Phase::RollingOut), |event| {
         status(event, |status| status.progress_deadline.as_mut().unwrap().0 += seconds(30));
     });
 }

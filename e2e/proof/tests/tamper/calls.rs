@@ -6,7 +6,7 @@ use serde_json::json;
 use upgradegate_crds::Phase;
 use upgradegate_proof::{Effect, Event, History, Rule, What};
 
-use crate::kit::{add_late, call, calls, caught, caught_as, caught_at_each, change, first, gates, of_others};
+use crate::kit::{add_late, call, calls, caught, caught_as, caught_at_each, change, first, gates, in_phase, of_others};
 
 /// Pods that got a call.
 fn called(name: &str) -> Vec<String> {
@@ -186,11 +186,8 @@ fn s6_a_member_was_forgotten_by_a_gate_that_was_superseded() {
 fn s6_a_member_was_forgotten_by_a_gate_that_is_gone() {
     caught_as("cancelled", Rule::S6, "its gate is over", |history| {
         drop_calls(history, |call| call.method == "DELETE");
-        let finished = |event: &Event| match &event.what {
-            What::Gate { gate, .. } => gate.status.as_ref().is_some_and(|status| status.phase == Some(Phase::Finished)),
-            _ => false,
-        };
-        history.events.retain(|event| !finished(event));
+        let is_finished = in_phase(Phase::Finished);
+        history.events.retain(|event| !is_finished(event));
         let last = history.events.iter_mut().rfind(|event| matches!(event.what, What::Gate { .. })).unwrap();
         if let What::Gate { gone, .. } = &mut last.what {
             *gone = true;

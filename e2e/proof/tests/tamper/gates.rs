@@ -5,18 +5,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use upgradegate_crds::{OpenedByType, Outcome, Phase};
 use upgradegate_proof::{Event, Rule, What};
 
-use crate::kit::{caught, caught_as, caught_at_each, gates, statuses};
+use crate::kit::{caught, caught_as, caught_at_each, gates, in_phase, statuses};
 
 fn seconds(count: i64) -> SignedDuration {
     SignedDuration::from_secs(count)
-}
-
-/// Whether an event is a version of a gate in this phase.
-fn in_phase(phase: Phase) -> impl Fn(&Event) -> bool {
-    move |event| match &event.what {
-        What::Gate { gate, .. } => gate.status.as_ref().is_some_and(|status| status.phase == Some(phase)),
-        _ => false,
-    }
 }
 
 /// Changes the status of an event.

@@ -66,13 +66,18 @@ pub fn statuses(history: &mut History) -> impl Iterator<Item = &mut UpgradeGateS
     gates(history).filter_map(|(_, gate)| gate.status.as_mut())
 }
 
-/// When a gate was first in this phase.
-pub fn first(history: &History, phase: Phase) -> Timestamp {
-    let in_phase = |event: &&Event| match &event.what {
+/// Whether an event is a version of a gate in this phase.
+pub fn in_phase(phase: Phase) -> impl Fn(&Event) -> bool {
+    move |event| match &event.what {
         What::Gate { gate, .. } => gate.status.as_ref().is_some_and(|status| status.phase == Some(phase)),
         _ => false,
-    };
-    history.events.iter().find(in_phase).unwrap().at
+    }
+}
+
+/// When a gate was first in this phase.
+pub fn first(history: &History, phase: Phase) -> Timestamp {
+    let is_in_phase = in_phase(phase);
+    history.events.iter().find(|event| is_in_phase(event)).unwrap().at
 }
 
 /// The call of an event, if it is one with this method.

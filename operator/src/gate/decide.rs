@@ -9,7 +9,7 @@ use upgradegate_crds::{Phase, UpgradeGateStatus};
 use super::{
     Event, Intent, Observation, conditions, early_end, events, first_sight, hold, intent,
     known::{Known, Step},
-    message, resume, rollout, stored, text, time,
+    message, resume, rollout, standing, stored, text, time,
 };
 
 /// What is to be done, in this order: status, finalizer, intents, events.
@@ -92,7 +92,7 @@ fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
 fn needs_finalizer(known: &Known, status: &UpgradeGateStatus) -> bool {
     let drains = known.plan.as_ref().is_ok_and(|plan| plan.drain.is_some());
     let began = matches!(status.phase, Some(Phase::Draining | Phase::Open | Phase::RollingOut));
-    drains && (began || known.may_have_drained())
+    drains && (began || standing::may_have_drained(&known.o.gate))
 }
 
 /// The next time that the status itself announces.

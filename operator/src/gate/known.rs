@@ -29,17 +29,3 @@ impl<'a> From<&'a Observation> for Known<'a> {
         Known { o, plan: Plan::parse(&o.gate.spec), deadline }
     }
 }
-
-impl Known<'_> {
-    /// Whether something may be drained: our finalizer is on the gate, or was on it when members began to be resumed and somebody else
-    /// took it away since. On a gate that is being deleted it can't be put back.
-    pub(crate) fn may_have_drained(&self) -> bool {
-        let Observation { gate, .. } = self.o;
-        let resumes = gate.status.as_ref().is_some_and(|status| {
-            let began = status.resume_until.is_some() || status.progress_deadline.is_some();
-            began && status.phase == Some(Phase::Resuming)
-        });
-        gate.metadata.finalizers.iter().flatten().any(|name| name == upgradegate_crds::FINALIZER)
-            || resumes && gate.metadata.deletion_timestamp.is_none()
-    }
-}

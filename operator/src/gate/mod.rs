@@ -53,4 +53,5 @@ pub use observation::{Members, Observation, Target, Workload};
 pub use plan::{Endpoint, Invalid, Plan, Quorum};
 pub use ready_rule::{Answer, ReadyRule, Report};
 pub use significance::{Significance, significance};
+pub use standing::may_have_drained;
 pub use template::template_hash;

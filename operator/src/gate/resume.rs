@@ -5,7 +5,7 @@ use upgradegate_crds::{Outcome, Phase, UpgradeGateStatus};
 use super::{
     Lifecycle, Member,
     known::{Known, Step},
-    rollout, time,
+    rollout, standing, time,
 };
 
 /// What a drained member is owed.
@@ -22,7 +22,7 @@ pub(crate) enum Owed {
 /// `Resuming`, until nobody is owed anything, or every lease has run out.
 pub(crate) fn step(known: &Known, status: &mut UpgradeGateStatus) -> Step {
     // A gate that brought our finalizer along from a backup has not begun.
-    if !known.may_have_drained() || status.epoch.is_none() {
+    if !standing::may_have_drained(&known.o.gate) || status.epoch.is_none() {
         return finish(known, status);
     }
     let Ok(plan) = &known.plan else { return finish(known, status) };

@@ -1,7 +1,7 @@
 //! How a gate stands, as the stored object says it: of this gate and of others alike.
 
 use jiff::{SignedDuration, Timestamp};
-use upgradegate_crds::{ActionType, Phase, UID_ANNOTATION, UpgradeGate};
+use upgradegate_crds::{ActionType, FINALIZER, Phase, UID_ANNOTATION, UpgradeGate};
 
 /// Whether its `action` says `Cancel`.
 pub(crate) fn is_cancelled(gate: &UpgradeGate) -> bool {
@@ -37,4 +37,18 @@ pub(crate) fn epoch(gate: &UpgradeGate) -> Option<i64> {
 /// When it was created.
 pub(crate) fn created(gate: &UpgradeGate) -> Option<Timestamp> {
     gate.metadata.creation_timestamp.as_ref().map(|at| at.0)
+}
+
+/// Whether its run may have drained somebody: our finalizer is on it, or its status is of a phase that comes with the finalizer, and
+/// somebody else took that away. On a gate that is being deleted it can't be put back.
+#[must_use]
+pub fn may_have_drained(gate: &UpgradeGate) -> bool {
+    let comes_with_it = gate.status.as_ref().is_some_and(|status| match status.phase {
+        Some(Phase::Draining | Phase::Open | Phase::RollingOut) => true,
+        // A run with nobody to resume was over at once.
+        Some(Phase::Resuming) => status.resume_until.is_some() || status.progress_deadline.is_some(),
+        Some(Phase::Waiting | Phase::Finished) | None => false,
+    });
+    gate.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
+        || comes_with_it && gate.metadata.deletion_timestamp.is_none()
 }

@@ -25,7 +25,7 @@ use self::{
 };
 use crate::{
     client::within,
-    gate::{Intent, Members, Plan, Target, Workload, template_hash},
+    gate::{self, Intent, Members, Plan, Target, Workload, template_hash},
     metrics::Metrics,
 };
 
@@ -71,7 +71,7 @@ impl Run {
     ) -> Self {
         let namespace = gate.metadata.namespace.clone().unwrap_or_default();
         let name = gate.spec.target_ref.name.clone();
-        let adopted = gate.metadata.finalizers.iter().flatten().any(|f| f == upgradegate_crds::FINALIZER);
+        let adopted = gate::may_have_drained(gate);
         let shared = Arc::new(Shared {
             gate: gate.metadata.name.clone().unwrap_or_default(),
             plan,

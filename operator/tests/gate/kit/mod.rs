@@ -6,4 +6,4 @@ pub mod status;
 mod story;
 
 pub use objects::{at, gate, member, workload};
-pub use story::{Story, mark};
+pub use story::{Story, is_marked, mark};

@@ -220,3 +220,8 @@ pub fn mark(gate: &mut UpgradeGate, present: bool) {
         gate.metadata.annotations.get_or_insert_default().insert(UID_ANNOTATION.into(), uid);
     }
 }
+
+/// Whether our finalizer is on a gate.
+pub fn is_marked(gate: &UpgradeGate) -> bool {
+    gate.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
+}

@@ -1,7 +1,7 @@
 //! What changes in the cluster, so that a watch tells it: the target, its pods, and the gates.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use upgradegate_crds::{Action, ActionType};
+use upgradegate_crds::{Action, ActionType, UpgradeGate};
 
 use super::{
     app::App,
@@ -9,7 +9,7 @@ use super::{
     view::View,
     world::{Act, Life, Run, Target, Template, World},
 };
-use crate::kit::at;
+use crate::kit::{at, is_marked, mark};
 
 /// One change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Change {
     Order(usize, ActionType),
     /// A gate is deleted.
     Delete(usize),
+    /// Somebody takes our finalizer from a gate.
+    Strip(usize),
     /// The target is deleted, and created anew.
     Replace,
     /// The target is deleted.
@@ -37,7 +39,7 @@ impl Change {
             Change::Restart(_) => vec![View::Pods],
             Change::Turn(Turn::Observe) | Change::Verdict | Change::Patch(_) | Change::Replace => vec![View::Target],
             Change::Turn(_) | Change::Remove => vec![View::Target, View::Pods],
-            Change::Order(index, _) | Change::Delete(index) => vec![View::Gate(index)],
+            Change::Order(index, _) | Change::Delete(index) | Change::Strip(index) => vec![View::Gate(index)],
         }
     }
 }
@@ -55,6 +57,7 @@ impl World {
             }
             Change::Order(index, type_) => self.order(index, type_),
             Change::Delete(index) => self.delete(index),
+            Change::Strip(index) => self.strip(index),
             Change::Replace => {
                 self.budget.spend(Act::Replace);
                 let target = self.target.unwrap();
@@ -93,9 +96,22 @@ impl World {
     fn delete(&mut self, index: usize) {
         self.budget.spend(Act::Delete);
         let now = Time(at(self.now));
+        self.gates[index].edit(|gate| gate.metadata.deletion_timestamp = Some(now));
+        self.collect(index);
+    }
+
+    fn strip(&mut self, index: usize) {
+        self.budget.spend(Act::Strip);
         let gate = &mut self.gates[index];
-        if gate.object.iter().flat_map(|object| object.metadata.finalizers.iter().flatten()).count() > 0 {
-            gate.edit(|gate| gate.metadata.deletion_timestamp = Some(now));
+        gate.edit(|gate| mark(gate, false));
+        gate.stripped = true;
+        self.collect(index);
+    }
+
+    fn collect(&mut self, index: usize) {
+        let gate = &mut self.gates[index];
+        let is_gone = |object: &UpgradeGate| object.metadata.deletion_timestamp.is_some() && !is_marked(object);
+        if !gate.object.as_deref().is_some_and(is_gone) {
             return;
         }
         gate.object = None;

@@ -85,7 +85,7 @@ impl View<'_> {
     fn gate(&self, gate: &Gate) -> u64 {
         let object = gate.object.as_ref().map(|object| self.object(object));
         let shown = gate.shown.as_ref().map(|object| self.object(object));
-        let run = (gate.run.lists, gate.run.adopted, gate.run.heard, gate.adopted, gate.let_through);
+        let run = (gate.run.lists, gate.run.adopted, gate.run.heard, gate.adopted, gate.let_through, gate.stripped);
         digest(&(object, shown, run))
     }
 

@@ -52,6 +52,7 @@ fn gates() -> Vec<Walk> {
         ("two gates and two faults", 2, Budget { faults: 2, acts: second(&[]), ..calm() }),
         ("two gates, three members, a fault", 3, Budget { faults: 1, acts: second(&[]), ..calm() }),
         ("two gates, a fault, orders", 2, Budget { faults: 1, acts: second(&[Act::Cancel, Act::Delete]), ..calm() }),
+        ("two gates, a fault, no finalizer", 2, Budget { faults: 1, acts: second(&[Act::Strip]), ..calm() }),
     ]
 }
 

@@ -9,6 +9,7 @@ use super::{
     view::View,
     world::{Act, Life, Lists, World},
 };
+use crate::kit::is_marked;
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +150,9 @@ impl World {
             changes.extend(orders.map(|(t, _)| Change::Order(index, t)));
             if budget.may(Act::Delete) && object.metadata.deletion_timestamp.is_none() {
                 changes.push(Change::Delete(index));
+            }
+            if budget.may(Act::Strip) && is_marked(object) {
+                changes.push(Change::Strip(index));
             }
         }
         changes.extend((budget.may(Act::Replace) && self.target.is_some()).then_some(Change::Replace));

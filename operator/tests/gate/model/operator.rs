@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use upgradegate_crds::{FINALIZER, Phase, UpgradeGate, UpgradeGateStatus};
-use upgradegate_operator::gate::{Decision, Intent, decide};
+use upgradegate_crds::{Phase, UpgradeGate, UpgradeGateStatus};
+use upgradegate_operator::gate::{Decision, Intent, decide, may_have_drained};
 
 use super::{
     properties,
     view::{Lag, View},
     world::{Lists, Run, World},
 };
-use crate::kit::{laws, mark, status::is_open};
+use crate::kit::{is_marked, laws, mark, status::is_open};
 
 /// Where a reconciliation is cut off by the end of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,21 +45,23 @@ impl World {
         laws::check(&observation, &decision);
         properties::at_decision(self, index, &observation, &decision);
         // Who decided on an old version writes nothing, and reads the gate.
-        if self.gates[index].shown.is_some() && (writes(&gate, &decision) || decision.delete) {
+        let lags = self.gates[index].shown.is_some();
+        if lags && (writes(&gate, &decision) || decision.delete) {
             return self.catch_up(View::Gate(index));
         }
-        self.gates[index].edit(|gate| {
-            gate.status = Some(decision.status.clone()).filter(|status| *status != UpgradeGateStatus::default());
-            if cut != Some(Cut::AfterStatus) {
-                mark(gate, decision.finalizer);
-            }
-        });
         let slot = &mut self.gates[index];
+        if !lags {
+            slot.edit(|gate| {
+                gate.status = Some(decision.status.clone()).filter(|status| *status != UpgradeGateStatus::default());
+                if cut != Some(Cut::AfterStatus) {
+                    mark(gate, decision.finalizer);
+                }
+            });
+            slot.stripped &= cut == Some(Cut::AfterStatus);
+        }
         let was_there = slot.object.is_some();
         slot.let_through |= is_open(&decision.status);
-        let gone = |gate: &UpgradeGate| {
-            gate.metadata.deletion_timestamp.is_some() && gate.metadata.finalizers.iter().flatten().count() == 0
-        };
+        let gone = |gate: &UpgradeGate| gate.metadata.deletion_timestamp.is_some() && !is_marked(gate);
         if decision.delete || slot.object.as_ref().is_some_and(|gate| gone(gate)) {
             slot.object = None;
         }
@@ -82,8 +84,7 @@ impl World {
     pub fn crash(&mut self) {
         self.lag = Lag::default();
         for gate in &mut self.gates {
-            let held = gate.object.iter().flat_map(|object| object.metadata.finalizers.iter().flatten());
-            let adopted = held.into_iter().any(|name| name == FINALIZER);
+            let adopted = gate.object.as_deref().is_some_and(may_have_drained);
             gate.run = Run { adopted, ..Run::default() };
             gate.shown = None;
             gate.adopted |= adopted;
@@ -93,8 +94,8 @@ impl World {
 
 /// Whether a decision changes the object that it was made on.
 fn writes(gate: &UpgradeGate, decision: &Decision) -> bool {
-    let held = gate.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER);
-    essence(&gate.status.clone().unwrap_or_default()) != essence(&decision.status) || held != decision.finalizer
+    essence(&gate.status.clone().unwrap_or_default()) != essence(&decision.status)
+        || is_marked(gate) != decision.finalizer
 }
 
 /// A status without its sentences and without the names of members: what is only told changes nothing that can happen.

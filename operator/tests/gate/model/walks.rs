@@ -116,10 +116,11 @@ fn three_members() {
         sized(Budget { faults: 1, work: 1, ..calm() }),
         sized(Budget { patches: vec![NEW], restarts: 1, ..calm() }),
         sized(Budget { lies: 1, stale: 1, ..calm() }),
+        sized(Budget { acts: vec![Act::Second], ..calm() }),
         quorum(Budget { work: 2, lies: 1, ..calm() }, IntOrString::Int(2)),
         quorum(Budget { work: 2, patches: vec![NEW], ..calm() }, IntOrString::String("50%".into())),
     ];
-    walk("three members", starts, &[Completed, DeadlineExceeded, Expired, NotUsed]);
+    walk("three members", starts, &[Completed, Superseded, DeadlineExceeded, Expired, NotUsed]);
 }
 
 #[test]
@@ -152,6 +153,19 @@ fn people_in_every_phase() {
         Budget { acts: vec![Act::Delete], faults: 1, ..calm() },
     ];
     walk("people", worlds(budgets), &[Completed, Cancelled, DeadlineExceeded, Expired, NotUsed]);
+}
+
+#[test]
+fn a_finalizer_that_is_taken_away() {
+    let budgets = [
+        Budget { acts: vec![Act::Strip, Act::Cancel], faults: 1, ..calm() },
+        Budget { acts: vec![Act::Strip, Act::Delete], ..calm() },
+        Budget { acts: vec![Act::Strip, Act::Second], ..calm() },
+        Budget { acts: vec![Act::Strip], patches: vec![NEW], ..calm() },
+        Budget { acts: vec![Act::Strip], stale: 1, ..calm() },
+    ];
+    let outcomes = [Completed, Superseded, Cancelled, DeadlineExceeded, Expired, NotUsed];
+    walk("a finalizer taken away", worlds(budgets), &outcomes);
 }
 
 #[test]

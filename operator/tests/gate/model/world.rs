@@ -42,6 +42,7 @@ pub struct World {
 }
 
 /// A gate, and the operator's run of it.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 #[derive(Clone)]
 pub struct Gate {
     /// The object, until it is deleted.
@@ -57,6 +58,8 @@ pub struct Gate {
     pub let_through: bool,
     /// Whether its run is over.
     pub over: bool,
+    /// Whether somebody took our finalizer away, and the operator has not looked since.
+    pub stripped: bool,
     /// What members said to this gate, as they said it: what the operator makes of it is compared with that.
     pub said: BTreeMap<u8, Said>,
 }
@@ -150,6 +153,8 @@ pub enum Act {
     Cancel,
     /// The gate is deleted.
     Delete,
+    /// Our finalizer is taken from the gate.
+    Strip,
     /// A second gate is created.
     Second,
     /// The target is replaced by another object.
@@ -212,6 +217,7 @@ impl Gate {
             adopted: false,
             let_through: false,
             over: false,
+            stripped: false,
             said: BTreeMap::new(),
         }
     }

@@ -52,6 +52,19 @@ fn taken_away_by_somebody_else_it_comes_back_until_nobody_is_drained() {
 }
 
 #[test]
+fn nobody_is_forgotten_when_it_is_taken_away_as_the_run_ends() {
+    let mut draining = Story::draining();
+    draining.busy("a");
+    for mut story in [draining, Story::open(), Story::rolling_out()] {
+        mark(&mut story.gate, false);
+        let before = story.phase();
+        let decision = story.at(25).order(ActionType::Cancel, "no").decide();
+        assert!(decision.finalizer, "{before:?}");
+        assert_eq!(story.phase(), Some(Phase::Resuming), "{before:?}");
+    }
+}
+
+#[test]
 fn a_deleted_gate_keeps_it_until_its_members_work_again() {
     let mut story = Story::open();
     assert!(story.at(20).delete().decide().finalizer);

@@ -2,9 +2,13 @@
 //!
 //! S7 is looked at when all states are known. A move without a fault leaves the budget as it is; if such moves never lead in a circle, and
 //! wherever none is left every run is over and everybody at work, then every run without further faults ends so, in whatever order.
+//!
+//! States with the same key are walked once, so a key must stand for one future. Of some states all copies are followed by a step to see
+//! that they lead to the same ones.
 
 use std::{
     collections::{BTreeSet, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
     time::Instant,
@@ -20,6 +24,9 @@ const PARTS: usize = 64;
 
 /// States that a thread takes at once.
 const AT_ONCE: usize = 32;
+
+/// Of one state in so many the copies are followed: of all, it would take three times as long.
+const COPIES_OF_ONE_IN: u64 = 16;
 
 /// What was found.
 #[derive(Default)]
@@ -41,6 +48,9 @@ struct Share {
     outcomes: BTreeSet<Outcome>,
     /// Moves without a fault, from state to state.
     quiet: Vec<(u64, u64)>,
+    /// What can follow on a state.
+    futures: Vec<(u64, u64)>,
+    copies: Vec<Copied>,
     broken: Option<Broken>,
 }
 
@@ -51,6 +61,14 @@ struct Broken {
     why: String,
 }
 
+/// A state that was come to once more.
+struct Copied {
+    key: u64,
+    /// The state and the move that led to it this time.
+    from: (u64, Move),
+    future: u64,
+}
+
 /// Walks all states from these.
 ///
 /// # Panics
@@ -58,6 +76,7 @@ struct Broken {
 pub fn explore(name: &str, starts: impl IntoIterator<Item = World>) -> Found {
     let seen = Seen((0..PARTS).map(|_| Mutex::default()).collect());
     let (mut found, mut quiet, began) = (Found::default(), Vec::new(), Instant::now());
+    let (mut futures, mut copies) = (HashMap::new(), Vec::new());
     let mut level: Vec<(u64, World)> = starts.into_iter().map(|start| (start.key(), start)).collect();
     level.retain(|(key, _)| seen.enter(*key, None));
     let starts: HashMap<u64, World> = level.iter().cloned().collect();
@@ -72,10 +91,18 @@ pub fn explore(name: &str, starts: impl IntoIterator<Item = World>) -> Found {
             level.extend(share.next);
             found.outcomes.extend(share.outcomes);
             quiet.extend(share.quiet);
+            futures.extend(share.futures);
+            copies.extend(share.copies);
         }
         if found.states > 200_000 {
             println!("{name}: {} states, {} s", found.states, began.elapsed().as_secs());
         }
+    }
+    if let Some(copy) = copies.iter().find(|copy| futures.get(&copy.key) != Some(&copy.future)) {
+        let (at, what) = copy.from;
+        let again = seen.way(&Broken { at, what: Some(what), why: String::new() });
+        let first = seen.way(&Broken { at: copy.key, what: None, why: String::new() });
+        panic!("one key, two futures\nafter\n{}\nand after\n{}", lines(&first), lines(&again));
     }
     if let Some(circle) = circle(&quiet) {
         let _law = Law("S7 every run ends");
@@ -129,10 +156,10 @@ fn follow(key: u64, world: &World, seen: &Seen, share: &mut Share) {
         properties::in_every_state(world);
         moves = world.moves();
     });
-    let mut quiet = 0;
+    let (mut quiet, mut next_keys) = (0, Vec::new());
     for what in moves {
         let mut after = world.clone();
-        let mut next = 0;
+        let (mut next, mut copied) = (0, None);
         share.guarded(key, Some(what), || {
             after.happen(what);
             next = after.key();
@@ -141,13 +168,43 @@ fn follow(key: u64, world: &World, seen: &Seen, share: &mut Share) {
             quiet += 1;
             share.quiet.push((key, next));
         }
+        next_keys.push(next);
         if share.broken.is_none() && seen.enter(next, Some((key, what))) {
             share.next.push((next, after));
+        } else if share.broken.is_none() && has_copies_followed(next) {
+            share.guarded(key, Some(what), || copied = Some(future(&after)));
+            share.copies.extend(copied.map(|future| Copied { key: next, from: (key, what), future }));
         }
+    }
+    if has_copies_followed(key) {
+        share.futures.push((key, digest(next_keys)));
     }
     if quiet == 0 && share.broken.is_none() {
         share.guarded(key, None, || properties::s7_everybody_is_back_at_work(world));
     }
+}
+
+fn has_copies_followed(key: u64) -> bool {
+    key % COPIES_OF_ONE_IN == 0
+}
+
+/// What can follow on this state.
+fn future(world: &World) -> u64 {
+    let after = |what: Move| {
+        let mut after = world.clone();
+        after.happen(what);
+        after.key()
+    };
+    digest(world.moves().into_iter().map(after).collect())
+}
+
+/// Equal for the same states, in whatever order, however often.
+fn digest(mut keys: Vec<u64>) -> u64 {
+    keys.sort_unstable();
+    keys.dedup();
+    let mut hasher = DefaultHasher::new();
+    keys.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Share {

@@ -54,17 +54,33 @@ impl World {
         self.gates.iter().map(|gate| opened(gate).is_some_and(|opened| opened <= at(moment))).collect()
     }
 
+    /// All epochs that anything knows of, in order: one that was left out would be like the next one.
     fn epochs(&self) -> Vec<i64> {
-        let gates = self.gates.iter().filter_map(|gate| gate.object.as_ref()?.status.as_ref()?.epoch);
+        let objects = self.gates.iter().flat_map(|gate| gate.object.iter().chain(&gate.shown));
+        let stored = objects.filter_map(|object| object.status.as_ref()?.epoch);
         let leases = self.pods.values().filter_map(|pod| Some(pod.app.lease?.epoch));
-        let shown = self.gates.iter().filter_map(|gate| gate.shown.as_ref()?.status.as_ref()?.epoch);
-        let facts = self.gates.iter().flat_map(|gate| gate.run.facts.values()).filter_map(|facts| facts.conflict);
         let late = self.late.iter().map(|(_, call)| epoch_of(*call));
-        let mut epochs: Vec<i64> = gates.chain(shown).chain(leases).chain(facts).chain(late).collect();
+        let known = self.gates.iter().flat_map(epochs_of_run);
+        let mut epochs: Vec<i64> = stored.chain(leases).chain(late).chain(known).collect();
         epochs.sort_unstable();
         epochs.dedup();
         epochs
     }
+}
+
+/// The epochs that a run knows of, and those that members said something to.
+fn epochs_of_run(gate: &Gate) -> impl Iterator<Item = i64> {
+    let facts = gate.run.facts.values().flat_map(|facts| {
+        let acknowledged = if let DrainFact::Acknowledged(epoch) = facts.drain { Some(epoch) } else { None };
+        [acknowledged, facts.probe.as_ref().map(|probe| probe.epoch), facts.conflict]
+    });
+    let intents = gate.run.intents.values().map(|intent| match *intent {
+        Intent::Idle => None,
+        Intent::Drained { epoch, .. } | Intent::Resumed { epoch } => Some(epoch),
+    });
+    let pending = gate.run.pending.values().map(|(call, ..)| Some(epoch_of(*call)));
+    let said = gate.said.values().flat_map(|said| [said.drained, said.ready.map(|(epoch, ..)| epoch)]);
+    facts.chain(intents).chain(pending).chain(said).flatten()
 }
 
 struct View<'w> {
@@ -74,8 +90,9 @@ struct View<'w> {
 }
 
 impl View<'_> {
+    /// Its place in the order. The highest that there is has no next one, so it is not like any other.
     fn rank(&self, epoch: i64) -> usize {
-        self.epochs.partition_point(|other| *other < epoch)
+        if epoch == i64::MAX { usize::MAX } else { self.epochs.partition_point(|other| *other < epoch) }
     }
 
     fn time(&self, time: Option<&Time>) -> Option<i64> {
@@ -85,7 +102,14 @@ impl View<'_> {
     fn gate(&self, gate: &Gate) -> u64 {
         let object = gate.object.as_ref().map(|object| self.object(object));
         let shown = gate.shown.as_ref().map(|object| self.object(object));
-        let run = (gate.run.lists, gate.run.adopted, gate.run.heard, gate.adopted, gate.let_through, gate.stripped);
+        let run = (
+            std::mem::discriminant(&gate.run.lists),
+            gate.run.adopted,
+            gate.run.heard,
+            gate.adopted,
+            gate.let_through,
+            gate.stripped,
+        );
         digest(&(object, shown, run))
     }
 
@@ -163,8 +187,7 @@ impl View<'_> {
                 said.ready.map(|(epoch, when, ready)| (self.rank(epoch), (self.world.now - when).min(7), ready));
             (said.drained.map(|epoch| self.rank(epoch)), ready)
         });
-        let is_first = self.world.pods_shown().keys().next() == Some(&id);
-        let listed = (run.lists == Lists::Some).then_some(is_first);
+        let listed = run.lists == Lists::Some(Some(id));
         digest(&(facts, intent, lease, pending, said, gate.told.contains(&id), listed))
     }
 

@@ -18,7 +18,7 @@ pub enum Move {
     /// The process ends in the middle of a reconciliation.
     Cut(usize, Cut),
     /// The watches of a run get their next list.
-    Sync(usize),
+    Sync(usize, Lists),
     /// A watch that lagged catches up.
     See(View),
     Call(usize, u8, Call, Luck),
@@ -76,8 +76,8 @@ impl World {
         let alike = self.representatives();
         for (index, slot) in self.gates.iter().enumerate().filter(|(_, slot)| slot.seen().is_some()) {
             let finished = slot.phase() == Some(Phase::Finished);
-            if slot.run.lists != Lists::Whole && !finished {
-                moves.push(Move::Sync(index));
+            if !finished {
+                moves.extend(self.next_lists(slot.run.lists, &alike).into_iter().map(|lists| Move::Sync(index, lists)));
             }
             if self.is_due(index) {
                 moves.push(Move::Reconcile(index));
@@ -98,6 +98,19 @@ impl World {
             }
         }
         moves
+    }
+
+    /// What may be listed next: any pod may come first.
+    fn next_lists(&self, lists: Lists, alike: &[u8]) -> Vec<Lists> {
+        let shown = self.pods_shown();
+        match lists {
+            Lists::Nothing if shown.is_empty() => vec![Lists::Some(None)],
+            Lists::Nothing => {
+                alike.iter().filter(|id| shown.contains_key(id)).map(|id| Lists::Some(Some(*id))).collect()
+            }
+            Lists::Some(_) => vec![Lists::Whole],
+            Lists::Whole => Vec::new(),
+        }
     }
 
     fn cuts(&self, moves: &mut Vec<Move>) {
@@ -185,10 +198,7 @@ impl World {
                 self.budget.faults -= 1;
                 self.reconcile(index, Some(cut));
             }
-            Move::Sync(index) => {
-                let lists = &mut self.gates[index].run.lists;
-                *lists = if *lists == Lists::Nothing { Lists::Some } else { Lists::Whole };
-            }
+            Move::Sync(index, lists) => self.gates[index].run.lists = lists,
             Move::See(view) => self.catch_up(view),
             Move::Call(index, id, call, luck) => {
                 self.budget.lies -= u8::from(matches!(luck, Luck::Lie(_)));

@@ -118,12 +118,13 @@ impl World {
             _ if finish && phase < Some(Phase::RollingOut) => self.target_seen(),
             _ => self.target_shown(),
         };
-        let listed = match lists {
-            Lists::Nothing => 0,
-            Lists::Some => 1,
-            Lists::Whole => usize::MAX,
+        let is_listed = |id: &u8| match lists {
+            Lists::Nothing => false,
+            Lists::Some(one) => one == Some(*id),
+            Lists::Whole => true,
         };
-        let known: Vec<Member> = self.pods_shown().keys().take(listed).map(|id| self.member(index, *id)).collect();
+        let listed = self.pods_shown().keys().filter(|id| is_listed(id));
+        let known: Vec<Member> = listed.map(|id| self.member(index, *id)).collect();
         let whole = lists == Lists::Whole;
         let heard = slot.run.heard || whole && known.iter().filter(|m| m.counts()).all(Member::was_heard);
         Observation { now: at(self.now), gate, rivals, target, members: Members { known, whole, heard } }

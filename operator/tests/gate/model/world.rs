@@ -84,8 +84,8 @@ pub struct Run {
 pub enum Lists {
     #[default]
     Nothing,
-    /// The target, and one of its pods.
-    Some,
+    /// The target, and one of its pods, if it has any.
+    Some(Option<u8>),
     Whole,
 }
 

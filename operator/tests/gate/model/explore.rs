@@ -185,7 +185,7 @@ fn follow(key: u64, world: &World, seen: &Seen, share: &mut Share) {
 }
 
 fn has_copies_followed(key: u64) -> bool {
-    key % COPIES_OF_ONE_IN == 0
+    key.is_multiple_of(COPIES_OF_ONE_IN)
 }
 
 /// What can follow on this state.

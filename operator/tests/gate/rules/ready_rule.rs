@@ -87,6 +87,7 @@ fn what_cannot_be_judged_is_never_ready() {
 fn the_trouble_names_the_code_and_what_is_wrong() {
     let why = |body: &str| judge("response.body.isUpgradeable", 200, body).unwrap_err().to_string();
     assert!(why("<html>").starts_with("answered 200, but its body is no JSON"), "{}", why("<html>"));
+    assert!(why("{}").starts_with("answered 200, but the ready expression failed: "), "{}", why("{}"));
     assert!(why("{}").contains("isUpgradeable"), "{}", why("{}"));
     assert!(
         why(r#"{"isUpgradeable": "yes"}"#).contains("gave a string, not true or false"),
@@ -94,6 +95,8 @@ fn the_trouble_names_the_code_and_what_is_wrong() {
         why(r#"{"isUpgradeable": "yes"}"#)
     );
     assert!(!why("<html>").contains("<html>"), "bodies are not shown");
+    let types = judge("response.body.n - 1 == 0", 200, r#"{"n": "hidden"}"#).unwrap_err().to_string();
+    assert!(types.ends_with("no operator 'sub' for string and int"), "{types}");
 }
 
 #[test]

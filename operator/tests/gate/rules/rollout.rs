@@ -61,6 +61,23 @@ fn terminating_members_are_left_alone() {
 }
 
 #[test]
+fn counts_of_the_template_before_are_none() {
+    let mut story = Story::rolling_out();
+    let counted = story.at(21).counts(1, 4, 3).decide().status.rollout;
+    assert_eq!(counted.as_ref().map(|counts| (counts.updated, counts.current, counts.available)), Some((1, 4, 3)));
+    story.at(22).patch_unseen("newer").workload().updated = 3;
+    assert_eq!(story.decide().status.rollout, counted, "those that were counted last stay");
+}
+
+#[test]
+fn of_a_target_that_is_gone_who_still_terminates_is_counted() {
+    let mut story = Story::rolling_out();
+    story.at(21).terminates("a", 1000).target = Target::Missing;
+    let counts = story.decide().status.rollout.unwrap();
+    assert_eq!((counts.desired, counts.updated, counts.terminating), (0, 0, 1));
+}
+
+#[test]
 fn every_change_of_the_counts_is_progress() {
     let mut story = Story::rolling_out();
     assert_eq!(story.decide().wake, Some(at(620)));
@@ -82,10 +99,12 @@ fn a_terminating_old_member_is_progress() {
 
 #[test]
 fn one_on_a_lost_node_is_none_once_its_grace_period_is_over() {
-    let mut story = Story::rolling_out();
-    story.at(100).terminates("a", 130).decide();
-    story.at(700).decide();
-    assert_eq!(story.phase(), Some(Phase::Resuming), "it never goes, and every wait ends");
+    for over in [130, 700] {
+        let mut story = Story::rolling_out();
+        story.at(100).terminates("a", over).decide();
+        story.at(700).decide();
+        assert_eq!(story.phase(), Some(Phase::Resuming), "it never goes, and every wait ends");
+    }
 }
 
 #[test]

@@ -14,6 +14,12 @@ export FUZZ_RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-le
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 build=(cargo build --quiet --package upgradegate-fuzz --features engine --bin fuzz)
 out=${CARGO_TARGET_DIR:-target}
+# libFuzzer is C++.
+(
+  source e2e/cluster/lib/common.sh
+  source e2e/cluster/lib/packages.sh
+  require_command c++ g++
+)
 case $mode in
 quick)
   RUSTC_WORKSPACE_WRAPPER="$PWD/fuzz/instrument.sh" "${build[@]}"

@@ -29,6 +29,14 @@ require_packages() {
   [[ -z $missing ]] || die "these packages are installed, but what they should bring is not in PATH: $missing"
 }
 
+# require_command COMMAND PACKAGE: installs this one where it is missing.
+require_command() {
+  have "$1" && return
+  have apt-get || die "there is no $1; install it with this machine's package manager (Debian's name is $2)"
+  step "packages" install_packages "$2"
+  have "$1" || die "$2 is installed, but $1 is not in PATH"
+}
+
 install_packages() {
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"

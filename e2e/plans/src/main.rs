@@ -61,7 +61,12 @@ async fn replay(plan: Plan, history: bool) -> Result<ExitCode> {
         println!("{}", serde_json::to_string(&report.history)?);
     }
     let (lives, took) = (report.lives, report.took.as_secs_f64());
-    println!("{} calls, {lives} lives, {took:.1} s, struck: {}", report.calls.len(), report.struck);
+    println!(
+        "{} calls, {lives} lives, {took:.1} s, {} of {} faults struck",
+        report.calls.len(),
+        report.struck,
+        report.plan.faults.len()
+    );
     if report.is_good() {
         println!("ok: {}", report.plan);
         return Ok(ExitCode::SUCCESS);

@@ -23,8 +23,8 @@ pub struct Report {
     pub complaints: Vec<String>,
     /// Every call that was counted.
     pub calls: Vec<Point>,
-    /// Whether every fault struck.
-    pub struck: bool,
+    /// How many faults struck.
+    pub struck: usize,
     /// How many lives the replicas had.
     pub lives: usize,
     /// How long it took.
@@ -37,6 +37,11 @@ impl Report {
     /// Whether all is well.
     pub fn is_good(&self) -> bool {
         self.complaints.is_empty()
+    }
+
+    /// Whether every fault struck.
+    pub fn is_spent(&self) -> bool {
+        self.struck == self.plan.faults.len()
     }
 }
 
@@ -86,7 +91,7 @@ pub async fn run(cluster: &Arc<Cluster>, plan: Plan) -> Result<Report> {
         plan,
         complaints,
         calls: striker.calls(),
-        struck: striker.is_spent(),
+        struck: striker.struck(),
         lives,
         took: began.elapsed(),
         history,

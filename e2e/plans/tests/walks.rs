@@ -1,4 +1,4 @@
-//! Spec walks: from every phase, every field of the spec is changed in every way; what is defined comes of it, and the run comes to its end.
+//! Spec walks: from every phase, every field of the spec is changed; what is defined comes of it, and the run comes to its end.
 //! `UPGRADEGATE_WALKS_SEED` says which walks, `_ONLY` runs the one with this number, `_AT_ONCE` says how many walk at once.
 
 use std::env::var;
@@ -17,7 +17,7 @@ const AT_ONCE: usize = 24;
 /// Phases of a gate, and that of a gate that nobody has looked at.
 const PHASES: usize = 7;
 
-/// Transitions that a run has to make at least, beside those that are refused.
+/// Transitions from spec to spec that a run has to make at least, beside those that are refused.
 const LEAST: usize = 200;
 
 /// Immutable fields that have one good value only: another one is refused before it is compared.
@@ -62,7 +62,10 @@ async fn main() -> Result<ExitCode> {
     }
 
     let seconds = began.elapsed().as_secs();
-    println!("{count} walks, seed {seed}, in {seconds} s: {} transitions, {failed} failed", tally.accepted());
+    let (specs, metadata) = (tally.specs(), tally.metadata());
+    println!(
+        "{count} walks, seed {seed}, in {seconds} s: {specs} transitions from spec to spec, {metadata} of the metadata, {failed} failed"
+    );
     print!("{tally}");
     let missing = if only.is_none() { missing(&schema, &tally)? } else { Vec::new() };
     for what in &missing {
@@ -83,8 +86,10 @@ fn number(name: &str) -> Result<Option<usize>> {
 /// What a whole run has to show, and this one did not.
 fn missing(schema: &Schema, tally: &Tally) -> Result<Vec<String>> {
     let mut missing = Vec::new();
-    if tally.accepted() < LEAST || tally.phases() < PHASES {
-        missing.push(format!("fewer than {LEAST} transitions, or not from every one of {PHASES} phases"));
+    if tally.specs() < LEAST || tally.phases() < PHASES {
+        missing.push(format!(
+            "fewer than {LEAST} transitions from spec to spec, or not from every one of {PHASES} phases"
+        ));
     }
     for field in schema.fields() {
         let (name, Some(first)) = (field.path.join("."), field.path.first()) else { continue };

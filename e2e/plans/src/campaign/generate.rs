@@ -35,21 +35,24 @@ pub fn crashes(points: &Points) -> Vec<Plan> {
     plans
 }
 
-/// So many plans with 2 to 5 faults of any kind each, some with two replicas. The same seed and calls give the same plans.
+/// So many plans with up to 5 faults of any kind each, at different calls, some with two replicas. The same seed and calls give the same plans.
 pub fn random(points: &Points, seed: u64, count: usize) -> Vec<Plan> {
     let mut rng = Rng::with_seed(seed);
     let scenarios: Vec<_> = points.iter().collect();
     let mut plans = Vec::new();
     while plans.len() < count {
         let Some((scenario, calls)) = rng.choice(&scenarios) else { break };
-        let faults = (0..rng.usize(2..=5)).filter_map(|_| {
+        let mut faults: Vec<Fault> = Vec::new();
+        for _ in 0..rng.usize(2..=5) {
             // The kind first: else nearly all would strike the calls that come often.
-            let of = rng.choice(&[Calls::Write, Calls::Read, Calls::Watch, Calls::Member]).copied()?;
-            let at = rng.choice(calls.iter().filter(|at| Calls::of(&at.kind) == of).collect::<Vec<_>>())?.clone();
-            let what = *rng.choice(of.mishaps())?;
-            Some(Fault { at, what })
-        });
-        let faults = faults.collect();
+            let of = [Calls::Write, Calls::Read, Calls::Watch, Calls::Member][rng.usize(..4)];
+            let is_free = |at: &&Point| Calls::of(&at.kind) == of && faults.iter().all(|other| other.at != **at);
+            if let Some(at) = rng.choice(calls.iter().filter(is_free).collect::<Vec<_>>())
+                && let Some(what) = rng.choice(of.mishaps())
+            {
+                faults.push(Fault { at: at.clone(), what: *what });
+            }
+        }
         let replicas = if rng.u8(0..3) == 0 { 2 } else { 1 };
         plans.push(Plan { scenario: (*scenario).clone(), replicas, faults });
     }

@@ -17,8 +17,9 @@ pub struct Tally {
     pub plans: usize,
     /// Those that failed.
     pub failed: Vec<String>,
-    /// Those with a fault that did not strike.
+    /// Those of whose faults none struck.
     pub spared: Vec<Plan>,
+    struck: usize,
     lives: usize,
     longest: Duration,
     by_kind: BTreeMap<String, usize>,
@@ -32,6 +33,7 @@ impl Tally {
             plans: 0,
             failed: Vec::new(),
             spared: Vec::new(),
+            struck: 0,
             lives: 0,
             longest: Duration::ZERO,
             by_kind: BTreeMap::new(),
@@ -40,9 +42,10 @@ impl Tally {
 
     pub(super) fn count(&mut self, report: &Report) {
         self.plans += 1;
-        if !report.struck {
+        if report.struck == 0 && !report.plan.faults.is_empty() {
             self.spared.push(report.plan.clone());
         }
+        self.struck += report.struck;
         self.lives += report.lives;
         self.longest = self.longest.max(report.took);
         for fault in &report.plan.faults {
@@ -68,7 +71,8 @@ impl fmt::Display for Tally {
         )?;
         if !self.by_kind.is_empty() {
             let kinds: Vec<_> = self.by_kind.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-            write!(f, "; faults: {}", kinds.join(", "))?;
+            let all: usize = self.by_kind.values().sum();
+            write!(f, "; {} of {all} faults struck: {}", self.struck, kinds.join(", "))?;
         }
         Ok(())
     }

@@ -21,6 +21,12 @@ struct State {
     holder: usize,
 }
 
+impl State {
+    fn has_struck(&self, fault: &Fault) -> bool {
+        self.counts.get(&fault.at.kind).is_some_and(|count| *count >= fault.at.nth)
+    }
+}
+
 impl Striker {
     /// A run with these faults.
     pub fn new(faults: Vec<Fault>) -> Self {
@@ -47,17 +53,22 @@ impl Striker {
         state.counts.iter().flat_map(points).collect()
     }
 
+    /// How many faults have struck.
+    pub fn struck(&self) -> usize {
+        let state = self.state();
+        state.faults.iter().filter(|fault| state.has_struck(fault)).count()
+    }
+
     /// Whether every fault has struck.
     pub fn is_spent(&self) -> bool {
         let state = self.state();
-        state.faults.iter().all(|fault| state.counts.get(&fault.at.kind).is_some_and(|count| *count >= fault.at.nth))
+        state.faults.iter().all(|fault| state.has_struck(fault))
     }
 
     /// Whether a fault waits for one of these kinds of calls.
     pub fn waits_for(&self, kinds: &[&str]) -> bool {
         let state = self.state();
-        let met = |fault: &Fault| state.counts.get(&fault.at.kind).is_some_and(|count| *count >= fault.at.nth);
-        state.faults.iter().any(|fault| kinds.contains(&fault.at.kind.as_str()) && !met(fault))
+        state.faults.iter().any(|fault| kinds.contains(&fault.at.kind.as_str()) && !state.has_struck(fault))
     }
 
     /// Keeps the first answer to a read, and returns it.

@@ -1,4 +1,4 @@
-//! Spec walks: a gate in each phase is changed by somebody else, in every field and in every way. What is defined is refused and names the
+//! Spec walks: a gate in each phase is changed by somebody else, in every field, each time in one of four ways. What is defined is refused and names the
 //! field, or accepted; and what was accepted leads on to an end.
 //!
 //! | what | file |

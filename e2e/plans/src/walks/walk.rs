@@ -24,7 +24,7 @@ use crate::scenario::GATE;
 use crate::world::{Cluster, World, outcome_of, phase_of};
 
 /// Walks from each phase.
-const A_PHASE: usize = 16;
+const A_PHASE: usize = 20;
 
 /// A deadline that is nearer than this counts as over, and is awaited.
 const NEAR: SignedDuration = SignedDuration::from_secs(5);
@@ -52,7 +52,7 @@ pub struct Walk {
     seed: u64,
 }
 
-/// All walks of a run: 16 from each phase.
+/// All walks of a run: as many from each phase.
 pub fn all(seed: u64) -> Vec<Walk> {
     let starts = Start::all();
     let mut walks: Vec<Walk> = Vec::new();
@@ -182,7 +182,7 @@ impl Path<'_> {
         if !answer.is(verdict) {
             self.complain(format!("{change}: {answer}; it had to be {verdict:?}"));
         }
-        self.report.tally.count(self.report.walk.start, verdict);
+        self.report.tally.count(self.report.walk.start, change, verdict);
         if let Change::Spec { path, .. } = change
             && answer.causes().any(|(_, message)| message.contains("immutable"))
         {

@@ -281,11 +281,6 @@ impl World {
         self.replicas.iter().map(Replica::life).collect()
     }
 
-    /// The faults of this run, and the calls that were counted.
-    pub fn striker(&self) -> &Striker {
-        &self.striker
-    }
-
     /// Ends the operator and all else. What was recorded.
     ///
     /// # Errors

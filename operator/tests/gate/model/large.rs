@@ -1,5 +1,5 @@
-//! Larger worlds: three members, more faults at once, and each of them together with each of the others. They take minutes, so they are
-//! walked on demand: `cargo test -p upgradegate-operator --test gate -- --ignored --nocapture model::large`.
+//! Larger worlds: more faults, lies and lags at once, with three members or two gates or both. They take minutes, so they are walked on
+//! demand: `cargo test -p upgradegate-operator --test gate -- --ignored --nocapture model::large`.
 
 use super::{
     explore::explore,

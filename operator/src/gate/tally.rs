@@ -50,9 +50,9 @@ impl Tally {
         Tally { pods, members }
     }
 
-    /// Whether enough members are ready.
+    /// Whether enough members are ready. Where there are none, that is so, and a cause of its own.
     pub(crate) fn has_quorum(&self) -> bool {
-        self.pods.total > 0 && self.pods.ready >= self.pods.required
+        self.pods.ready >= self.pods.required
     }
 
     /// Writes the counts and the first members into the status.

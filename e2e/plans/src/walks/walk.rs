@@ -24,7 +24,7 @@ use crate::scenario::GATE;
 use crate::world::{Cluster, World, outcome_of, phase_of};
 
 /// Walks from each phase.
-const A_PHASE: usize = 20;
+const A_PHASE: usize = 24;
 
 /// A deadline that is nearer than this counts as over, and is awaited.
 const NEAR: SignedDuration = SignedDuration::from_secs(5);

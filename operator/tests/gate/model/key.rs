@@ -30,7 +30,7 @@ impl World {
         let target =
             self.target.map(|t| (t.uid, t.template, t.observed, t.failed_since.map(|since| self.since(since))));
         let shown = self.lag.target.as_ref().map(|shown| view.target(shown));
-        digest(&(gates, pods, target, shown, self.lag.pods.is_some(), &self.budget, self.size))
+        digest(&(gates, pods, target, shown, view.clock(), self.lag.pods.is_some(), &self.budget, self.size))
     }
 
     /// One pod of each kind: what happens to one of several that are alike happens to the others in another order of names.
@@ -93,6 +93,12 @@ impl View<'_> {
     /// Its place in the order. The highest that there is has no next one, so it is not like any other.
     fn rank(&self, epoch: i64) -> usize {
         if epoch == i64::MAX { usize::MAX } else { self.epochs.partition_point(|other| *other < epoch) }
+    }
+
+    /// How many epochs the clock is past, and how many it has reached: the next run takes its epoch from it.
+    fn clock(&self) -> (usize, usize) {
+        let now = self.now.as_millisecond();
+        (self.epochs.partition_point(|epoch| *epoch < now), self.epochs.partition_point(|epoch| *epoch <= now))
     }
 
     fn time(&self, time: Option<&Time>) -> Option<i64> {

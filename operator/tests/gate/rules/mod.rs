@@ -22,4 +22,5 @@ mod rollout_end;
 mod significance;
 mod size;
 mod stored;
+mod template;
 mod ttl;

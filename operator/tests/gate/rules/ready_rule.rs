@@ -113,6 +113,8 @@ fn it_keeps_what_the_member_says_of_itself() {
     assert_eq!(says(503, r#"{"operations": 12}"#).message, "12 operations running");
     assert_eq!(says(503, r#"{"operations": 12, "message": "backup"}"#).message, "backup");
     assert_eq!(says(503, r#"{"message": 7}"#).message, "answered 503");
+    let long = |bytes: usize| says(503, &format!(r#"{{"message": "{}"}}"#, "x".repeat(bytes))).message;
+    assert_eq!((long(112), long(113)), ("x".repeat(112), "x".repeat(112) + "…"), "112 bytes of it");
     assert_eq!(says(503, "<html>").message, "answered 503");
     assert_eq!(says(200, r#"{"operations": 0}"#).message, "");
     assert_eq!(says(200, r#"{"draining": true}"#).draining, Some(true));

@@ -2,7 +2,10 @@
 
 use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
-use kube::{ResourceExt, api::PostParams};
+use kube::{
+    ResourceExt,
+    api::{Patch, PatchParams, PostParams},
+};
 use serde_json::json;
 use upgradegate_crds::{Outcome, Phase, UpgradeGate};
 use upgradegate_e2e::{
@@ -42,6 +45,27 @@ fn deleted_while_nobody_is_there_a_gate_waits_for_its_finalizer() {
         gate.until(is::being_deleted()).await?;
         operator::scale(&test.client, operator::REPLICAS).await?;
         gate.until_gone().await?;
+        back_at_work(&app).await
+    });
+}
+
+/// An operator that finds the run neither marked nor going on still resumes whom the one before it drained.
+#[test]
+fn ended_and_without_its_finalizer_while_nobody_was_there_a_gate_forgets_nobody() {
+    alone(async |test| {
+        let Stage { app, gate, .. } = phases::reach(test, Phase::Draining).await?;
+        app.until_drained().await?;
+        operator::scale(&test.client, 0).await?;
+        operator::until_gone(&test.client).await?;
+        let cancelled = json!({"action": {"type": "Cancel", "reason": "by hand"}});
+        let patch = Patch::Merge(json!({"metadata": {"finalizers": null}, "spec": cancelled}));
+        test.api::<UpgradeGate>().patch(&gate.name, &PatchParams::default(), &patch).await?;
+        operator::scale(&test.client, operator::REPLICAS).await?;
+        gate.until(is::finished(Outcome::Cancelled)).await?;
+        for name in app.names().await? {
+            let calls = app.snapshot(&name).await?.calls;
+            ensure!(calls.iter().any(|call| call.method == "DELETE"), "{name} was not told to resume");
+        }
         back_at_work(&app).await
     });
 }

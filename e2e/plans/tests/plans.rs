@@ -56,6 +56,7 @@ async fn main() -> Result<ExitCode> {
         "  {} of {all} crashes before or after a call struck; {sometimes} more are at calls that only some runs make",
         all - spared.len()
     );
+    idle.retain(|plan| makes(&made, plan));
     idle.append(&mut spared);
 
     let random = only(campaign::random(&points, seed, count));

@@ -40,15 +40,17 @@ pub(crate) fn created(gate: &UpgradeGate) -> Option<Timestamp> {
 }
 
 /// Whether its run may have drained somebody: our finalizer is on it, or its status is of a phase that comes with the finalizer, and
-/// somebody else took that away. On a gate that is being deleted it can't be put back.
+/// somebody else took that away. Or a process died between writing the two, and drained nobody: who works is told to work. On a gate that
+/// is being deleted it can't be put back.
 #[must_use]
 pub fn may_have_drained(gate: &UpgradeGate) -> bool {
-    let comes_with_it = gate.status.as_ref().is_some_and(|status| match status.phase {
-        Some(Phase::Draining | Phase::Open | Phase::RollingOut) => true,
-        // A run with nobody to resume was over at once.
-        Some(Phase::Resuming) => status.resume_until.is_some() || status.progress_deadline.is_some(),
-        Some(Phase::Waiting | Phase::Finished) | None => false,
-    });
+    let comes_with_it = gate.spec.drain.is_some()
+        && gate.status.as_ref().is_some_and(|status| match status.phase {
+            Some(Phase::Draining | Phase::Open | Phase::RollingOut) => true,
+            // A run with nobody to resume was over at once.
+            Some(Phase::Resuming) => status.resume_until.is_some() || status.progress_deadline.is_some(),
+            Some(Phase::Waiting | Phase::Finished) | None => false,
+        });
     gate.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
         || comes_with_it && gate.metadata.deletion_timestamp.is_none()
 }

@@ -72,7 +72,7 @@ impl fmt::Display for Tally {
         if !self.by_kind.is_empty() {
             let kinds: Vec<_> = self.by_kind.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
             let all: usize = self.by_kind.values().sum();
-            write!(f, "; {} of {all} faults struck: {}", self.struck, kinds.join(", "))?;
+            write!(f, "; {all} faults ({}), {} of them struck", kinds.join(", "), self.struck)?;
         }
         Ok(())
     }

@@ -78,7 +78,10 @@ fn epochs_of_run(gate: &Gate) -> impl Iterator<Item = i64> {
         Intent::Idle => None,
         Intent::Drained { epoch, .. } | Intent::Resumed { epoch } => Some(epoch),
     });
-    let pending = gate.run.pending.values().map(|(call, ..)| Some(epoch_of(*call)));
+    let pending = gate.run.pending.values().flat_map(|(call, reply, _)| {
+        let answered = if let Reply::Conflict(epoch) = reply { Some(*epoch) } else { None };
+        [Some(epoch_of(*call)), answered]
+    });
     let said = gate.said.values().flat_map(|said| [said.drained, said.ready.map(|(epoch, ..)| epoch)]);
     facts.chain(intents).chain(pending).chain(said).flatten()
 }
@@ -182,9 +185,9 @@ impl View<'_> {
         let lease = run.leases.get(&id).map(|until| (until - self.world.now).max(0));
         let pending = run.pending.get(&id).map(|(call, reply, asked)| {
             let reply = match reply {
-                Reply::Conflict(epoch) => (*epoch != i64::MAX, usize::from(*epoch > epoch_of(*call))),
-                Reply::Done => (false, 2),
-                Reply::Probed { ready, draining } => (*ready, 3 + usize::from(*draining)),
+                Reply::Conflict(epoch) => (0, self.rank(*epoch)),
+                Reply::Done => (1, 0),
+                Reply::Probed { ready, draining } => (2 + u8::from(*draining), usize::from(*ready)),
             };
             (self.call(*call), reply, (self.world.now - asked).min(LONG))
         });

@@ -195,6 +195,20 @@ fn another_target_or_none() {
 }
 
 #[test]
+fn a_gate_that_only_asks() {
+    let budgets = [
+        Budget { patches: vec![NEW], work: 1, ..calm() },
+        Budget { patches: vec![NEW], faults: 1, acts: vec![Act::Cancel], ..calm() },
+    ];
+    let mut starts = worlds(budgets);
+    for world in &mut starts {
+        world.gates[0].edit(|gate| gate.spec.drain = None);
+    }
+    let outcomes = [Completed, Cancelled, RolloutFailed, DeadlineExceeded, Expired, NotUsed];
+    walk("only asks", starts, &outcomes);
+}
+
+#[test]
 fn gates_of_other_kinds() {
     let world = || World::new(Budget { patches: vec![NEW], work: 1, ..calm() });
     let mut invalid = world();
@@ -203,14 +217,12 @@ fn gates_of_other_kinds() {
     expired.now = 100;
     let mut proceeds = world();
     proceeds.gates[0].edit(|gate| gate.spec.on_deadline = OnDeadline::Proceed);
-    let mut asks_only = world();
-    asks_only.gates[0].edit(|gate| gate.spec.drain = None);
     let mut failed_before = world();
     failed_before.target.as_mut().unwrap().failed_since = Some(-10);
     let mut missing = world();
     (missing.target, missing.pods) = (None, [].into());
     let mut first_sync = missing.clone();
     first_sync.gates[0].edit(|gate| gate.spec.on_missing_target = OnMissingTarget::Open);
-    let starts = vec![invalid, expired, proceeds, asks_only, failed_before, missing, first_sync];
+    let starts = vec![invalid, expired, proceeds, failed_before, missing, first_sync];
     walk("other kinds", starts, &[Invalid, Expired, TargetNotFound, DeadlineExceeded, Completed, NotUsed]);
 }

@@ -49,6 +49,17 @@ fn a_gate_without_a_drain_is_over_at_once() {
     story.decide();
     story.at(10).order(ActionType::Cancel, "no").decide();
     assert_eq!(story.phase(), Some(Phase::Finished));
+
+    // Nor does anybody wait for its members after a restart, whose lists are not whole yet.
+    let mut story = Story::new();
+    story.gate.spec.drain = None;
+    story.decide();
+    story.at(10).all_ready().decide();
+    story.at(20).patch("new").decide();
+    assert_eq!(story.phase(), Some(Phase::RollingOut));
+    story.restart().members.whole = false;
+    story.at(30).order(ActionType::Cancel, "no").decide();
+    assert_eq!(story.phase(), Some(Phase::Finished));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use upgradegate_crds::{FINALIZER, Phase, UID_ANNOTATION, UpgradeGate, UpgradeGat
 use super::{Context, NAME, record::Record};
 use crate::{
     client::{ApiError, within},
-    gate::{Decision, Event, Observation, Severity, Significance, significance},
+    gate::{Decision, Event, Observation, Severity, Significance, has_finalizer, significance},
     metrics::Reconciled,
 };
 
@@ -162,10 +162,6 @@ fn kube_event(event: &Event) -> KubeEvent {
     let mut note = event.note.clone();
     note.truncate(note.floor_char_boundary(1000));
     KubeEvent { type_, reason: event.reason.clone(), note: Some(note), action: "Reconcile".into(), secondary: None }
-}
-
-fn has_finalizer(gate: &UpgradeGate) -> bool {
-    gate.finalizers().iter().any(|name| name == FINALIZER)
 }
 
 fn full_name(gate: &UpgradeGate) -> String {

@@ -15,6 +15,7 @@
 //! | who is ready, who holds the gate | `tally.rs`, `member.rs`, `ready_rule.rs`, `ready_limits.rs` |
 //! | rolling out, rolled back, failed | `rollout.rs` |
 //! | putting members back to work | `resume.rs` |
+//! | our finalizer, and what it says of a run | `standing.rs` |
 //! | what each member is told | `intent.rs` |
 //! | conditions, sentences, Events | `conditions.rs`, `message.rs`, `text.rs`, `events.rs` |
 //! | what is written at once, and what may wait | `significance.rs` |
@@ -53,5 +54,5 @@ pub use observation::{Members, Observation, Target, Workload};
 pub use plan::{Endpoint, Invalid, Plan, Quorum};
 pub use ready_rule::{Answer, ReadyRule, Report};
 pub use significance::{Significance, significance};
-pub use standing::may_have_drained;
+pub use standing::{has_finalizer, may_have_drained};
 pub use template::template_hash;

@@ -39,6 +39,12 @@ pub(crate) fn created(gate: &UpgradeGate) -> Option<Timestamp> {
     gate.metadata.creation_timestamp.as_ref().map(|at| at.0)
 }
 
+/// Whether our finalizer is on it.
+#[must_use]
+pub fn has_finalizer(gate: &UpgradeGate) -> bool {
+    gate.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
+}
+
 /// Whether its run may have drained somebody: our finalizer is on it, or its status is of a phase that comes with the finalizer, and
 /// somebody else took that away. Or a process died between writing the two, and drained nobody: who works is told to work. On a gate that
 /// is being deleted it can't be put back.
@@ -51,6 +57,5 @@ pub fn may_have_drained(gate: &UpgradeGate) -> bool {
             Some(Phase::Resuming) => status.resume_until.is_some() || status.progress_deadline.is_some(),
             Some(Phase::Waiting | Phase::Finished) | None => false,
         });
-    gate.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
-        || comes_with_it && gate.metadata.deletion_timestamp.is_none()
+    has_finalizer(gate) || comes_with_it && gate.metadata.deletion_timestamp.is_none()
 }

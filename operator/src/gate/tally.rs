@@ -50,7 +50,7 @@ impl Tally {
         Tally { pods, members }
     }
 
-    /// Whether enough members are ready. Where there are none, that is so, and a cause of its own.
+    /// Whether enough members are ready. It holds of no members too: `hold.rs` asks for that before.
     pub(crate) fn has_quorum(&self) -> bool {
         self.pods.ready >= self.pods.required
     }

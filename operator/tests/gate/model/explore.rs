@@ -8,7 +8,6 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    hash::{DefaultHasher, Hash, Hasher},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
     time::Instant,
@@ -16,7 +15,7 @@ use std::{
 
 use upgradegate_crds::Outcome;
 
-use super::{moves::Move, properties, world::World};
+use super::{key::digest, moves::Move, properties, world::World};
 use crate::kit::laws::Law;
 
 /// Parts of the table of states, so that threads seldom wait for one another.
@@ -177,7 +176,7 @@ fn follow(key: u64, world: &World, seen: &Seen, share: &mut Share) {
         }
     }
     if has_copies_followed(key) {
-        share.futures.push((key, digest(next_keys)));
+        share.futures.push((key, digest_of_all(next_keys)));
     }
     if quiet == 0 && share.broken.is_none() {
         share.guarded(key, None, || properties::s7_everybody_is_back_at_work(world));
@@ -195,16 +194,12 @@ fn future(world: &World) -> u64 {
         after.happen(what);
         after.key()
     };
-    digest(world.moves().into_iter().map(after).collect())
+    digest_of_all(world.moves().into_iter().map(after))
 }
 
 /// Equal for the same states, in whatever order, however often.
-fn digest(mut keys: Vec<u64>) -> u64 {
-    keys.sort_unstable();
-    keys.dedup();
-    let mut hasher = DefaultHasher::new();
-    keys.hash(&mut hasher);
-    hasher.finish()
+fn digest_of_all(keys: impl IntoIterator<Item = u64>) -> u64 {
+    digest(&keys.into_iter().collect::<BTreeSet<_>>())
 }
 
 impl Share {

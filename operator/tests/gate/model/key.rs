@@ -237,7 +237,7 @@ fn epoch_of(call: Call) -> i64 {
     epoch
 }
 
-fn digest(value: &impl Hash) -> u64 {
+pub fn digest(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
